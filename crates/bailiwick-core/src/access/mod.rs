@@ -1,0 +1,9 @@
+//! What a model allows: the model itself, a workspace compiled for checking, and the check.
+
+pub mod check;
+pub mod matrix;
+pub mod model;
+pub mod parse;
+pub mod set;
+pub mod snapshot;
+pub mod words;

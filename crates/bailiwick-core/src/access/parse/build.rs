@@ -1,0 +1,608 @@
+//! From the tables of a file to a [`Model`]: names to numbers, and the rules that hold between tables.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use toml_span::value::ValueInner;
+
+use super::fault::{Faults, nearest};
+use super::read::{At, Reader, Section};
+use crate::access::model::{
+    Acts, Group, InvitationPolicy, Kind, KindIx, Level, LevelIx, Model, Ownership, PermissionDef, Plan, PlanIx, Role,
+    RoleIx, SeatPolicy, ShippedTemplate, TakenAt, Toggle, ToggleIx, ToggleSet,
+};
+use crate::access::set::{MAX_PERMISSIONS, Permission, PermissionSet};
+use crate::access::words::Words;
+
+pub(super) fn build(text: &str, version: &str) -> Result<Model, Faults> {
+    let mut builder = Builder::default();
+    let root = match toml_span::parse(text) {
+        Ok(mut value) => match value.take() {
+            ValueInner::Table(table) => Section::root(table, text.len()),
+            _ => unreachable!("a TOML document is a table"),
+        },
+        Err(error) => {
+            builder.read.fault(error.span.start..error.span.end, format!("not TOML: {}", error.kind), "");
+            return Err(Faults::new(text, builder.read.faults));
+        }
+    };
+    let model = builder.model(root, version);
+    if builder.read.faults.is_empty() { Ok(model) } else { Err(Faults::new(text, builder.read.faults)) }
+}
+
+#[derive(Default)]
+struct Builder {
+    read: Reader,
+    groups: Vec<Group>,
+    permissions: Vec<PermissionDef>,
+    grantable: PermissionSet,
+    caution: PermissionSet,
+    kinds: Vec<Kind>,
+    toggles: Vec<Toggle>,
+    plans: Vec<Plan>,
+    role_names: Vec<String>,
+}
+
+impl Builder {
+    fn model(&mut self, mut root: Section<'_>, version: &str) -> Model {
+        let title = self.read.text(&mut root, "title");
+        let suspension = self.read.switch(&mut root, "suspension");
+        let words = self.words(&mut root);
+        self.groups(&mut root);
+        self.kinds(&mut root);
+        self.plans(&mut root);
+        self.toggles(&mut root);
+        let roles = self.roles(&mut root);
+        let templates = self.templates(&mut root, &roles);
+        let ownership = self.ownership(&mut root, &roles);
+        let acts = self.acts(&mut root);
+        let seats = self.seats(&mut root);
+        let invitations = self.invitations(&mut root, ownership.as_ref());
+        let (currency, default_plan) = self.billing(&mut root);
+        self.read.end(root);
+        Model {
+            version: Arc::from(version),
+            title,
+            words,
+            groups: std::mem::take(&mut self.groups),
+            permissions: std::mem::take(&mut self.permissions),
+            grantable: self.grantable,
+            caution: self.caution,
+            kinds: std::mem::take(&mut self.kinds),
+            roles,
+            toggles: std::mem::take(&mut self.toggles),
+            templates,
+            plans: std::mem::take(&mut self.plans),
+            default_plan,
+            currency,
+            seats,
+            invitations,
+            ownership: ownership.unwrap_or(Ownership {
+                role: RoleIx(0),
+                single: false,
+                transfer: false,
+                why: String::new(),
+            }),
+            suspension,
+            acts,
+        }
+    }
+
+    fn words(&mut self, root: &mut Section<'_>) -> Words {
+        let mut from = self.read.maybe_section(root, "words");
+        if from.is_none() {
+            self.read.missing(root, "words");
+        }
+        let mut word = |key: &'static str| from.as_mut().map(|s| self.read.text(s, key)).unwrap_or_default();
+        let words = Words {
+            menu: word("menu"),
+            page: word("page"),
+            about: word("about"),
+            person: word("person"),
+            people: word("people"),
+            invite: word("invite"),
+            send: word("send"),
+            edit: word("edit"),
+            save: word("save"),
+            remove: word("remove"),
+            removed: word("removed"),
+            workspace: word("workspace"),
+            last_seen: word("last_seen"),
+            access: word("access"),
+        };
+        if let Some(rest) = from {
+            self.read.end(rest);
+        }
+        words
+    }
+
+    fn groups(&mut self, root: &mut Section<'_>) {
+        for (name, mut from) in self.read.named(root, "permissions") {
+            let title = self.read.text(&mut from, "title");
+            let covers = self.read.text(&mut from, "covers");
+            let grantable = self.read.switch(&mut from, "grantable");
+            let caution = self.read.texts(&mut from, "caution");
+            let actions = self.read.named_texts(&mut from, "actions");
+            if actions.is_empty() {
+                self.read.missing(&from, "actions");
+            }
+            let group = Group { name: name.value.clone(), title, covers, grantable, on: None };
+            let set = self.add_group(&name.at, group, actions);
+            if grantable {
+                self.grantable |= set;
+            }
+            for action in caution {
+                match self.lookup(&format!("{}:{}", name.value, action.value)) {
+                    Some(permission) => self.caution.insert(permission),
+                    None => self.unknown_action(&action, &name.value),
+                }
+            }
+            self.read.end(from);
+        }
+    }
+
+    fn add_group(&mut self, at: &Range<usize>, group: Group, actions: Vec<(At<String>, String)>) -> PermissionSet {
+        if self.groups.iter().any(|g| g.name == group.name) {
+            self.read.fault(
+                at.clone(),
+                format!("`{}` names a group of permissions already", group.name),
+                "choose another name",
+            );
+        }
+        let (number, on) = (self.groups.len(), group.on);
+        let mut set = PermissionSet::EMPTY;
+        for (action, says) in actions {
+            let Ok(ix) = u8::try_from(self.permissions.len()) else {
+                self.read.fault(action.at, format!("a model has at most {MAX_PERMISSIONS} permissions"), "");
+                break;
+            };
+            set.insert(Permission(ix));
+            let name = Arc::from(format!("{}:{}", group.name, action.value));
+            self.permissions.push(PermissionDef { name, group: number, action: action.value, says, on });
+        }
+        self.groups.push(group);
+        set
+    }
+
+    fn kinds(&mut self, root: &mut Section<'_>) {
+        for (name, mut from) in self.read.named(root, "resources") {
+            let Ok(number) = u8::try_from(self.kinds.len()) else { break };
+            let title = self.read.text(&mut from, "title");
+            let plural = self.read.text(&mut from, "plural");
+            let actions = self.read.named_texts(&mut from, "actions");
+            if actions.is_empty() {
+                self.read.missing(&from, "actions");
+            }
+            let group = Group {
+                name: name.value.clone(),
+                title: title.clone(),
+                covers: format!("What can be done on one {}", title.to_lowercase()),
+                grantable: false,
+                on: Some(KindIx(number)),
+            };
+            self.add_group(&name.at, group, actions);
+            let levels = self.levels(&mut from, &name.value);
+            let create = self.needed(&mut from, "create", None);
+            let rename = self.needed(&mut from, "rename", Some(KindIx(number)));
+            let delete = self.needed(&mut from, "delete", Some(KindIx(number)));
+            self.kinds.push(Kind { name: Arc::from(name.value), title, plural, levels, create, rename, delete });
+            self.read.end(from);
+        }
+    }
+
+    fn levels(&mut self, from: &mut Section<'_>, kind: &str) -> Vec<Level> {
+        let mut levels: Vec<Level> = Vec::new();
+        for mut one in self.read.list(from, "levels") {
+            let name = self.read.text(&mut one, "name");
+            let title = self.read.text(&mut one, "title");
+            let says = self.read.text(&mut one, "says");
+            let adds = self.read.texts(&mut one, "adds");
+            if levels.iter().any(|l| *l.name == *name) {
+                self.read.fault(one.at.clone(), format!("`{name}` names a level already"), "choose another name");
+            }
+            let mut set = levels.last().map_or(PermissionSet::EMPTY, |l| l.set);
+            for action in adds {
+                match self.lookup(&format!("{kind}:{}", action.value)) {
+                    Some(permission) => set.insert(permission),
+                    None => self.unknown_action(&action, kind),
+                }
+            }
+            levels.push(Level { name: Arc::from(name), title, says, set });
+            self.read.end(one);
+        }
+        levels
+    }
+
+    fn plans(&mut self, root: &mut Section<'_>) {
+        for mut from in self.read.list(root, "plans") {
+            let name = self.read.text(&mut from, "name");
+            let title = self.read.text(&mut from, "title");
+            let seats = self.read.number(&mut from, "seats", 1..=1_000_000).and_then(|n| u32::try_from(n).ok());
+            let extra_seat = self.read.number(&mut from, "extra_seat", 0..=100_000_000);
+            let price = self.read.number(&mut from, "price", 0..=1_000_000_000).unwrap_or(0);
+            let lacks = self.read.texts(&mut from, "lacks");
+            let lacks = self.permissions_of(&lacks);
+            if self.plans.iter().any(|p| *p.name == *name) {
+                self.read.fault(from.at.clone(), format!("`{name}` names a plan already"), "choose another name");
+            }
+            self.plans.push(Plan { name: Arc::from(name), title, seats, extra_seat, price, lacks });
+            self.read.end(from);
+        }
+        if self.plans.len() > 32 {
+            self.read.fault(root.at.clone(), "a model has at most 32 plans", "");
+        }
+        if self.plans.is_empty() {
+            self.plans.push(Plan {
+                name: Arc::from("standard"),
+                title: "Standard".into(),
+                seats: None,
+                extra_seat: None,
+                price: 0,
+                lacks: PermissionSet::EMPTY,
+            });
+        }
+    }
+
+    fn toggles(&mut self, root: &mut Section<'_>) {
+        for (name, mut from) in self.read.named(root, "toggles") {
+            let title = self.read.text(&mut from, "title");
+            let says = self.read.text(&mut from, "says");
+            let grants = self.read.texts(&mut from, "grants");
+            let set = self.permissions_of(&grants);
+            if set.is_empty() {
+                self.read.missing(&from, "grants");
+            }
+            if self.toggles.len() == 32 {
+                self.read.fault(name.at, "a model has at most 32 toggles", "");
+                break;
+            }
+            self.toggles.push(Toggle { name: Arc::from(name.value), title, says, set });
+            self.read.end(from);
+        }
+    }
+
+    fn roles(&mut self, root: &mut Section<'_>) -> Vec<Role> {
+        let found = self.read.named(root, "roles");
+        if found.is_empty() {
+            self.read.missing(root, "roles");
+        }
+        if let Some((name, _)) = found.get(32) {
+            self.read.fault(name.at.clone(), "a model has at most 32 roles", "");
+        }
+        self.role_names = found.iter().map(|(name, _)| name.value.clone()).collect();
+        found.into_iter().take(32).map(|(name, from)| self.role(name.value, from)).collect()
+    }
+
+    fn role(&mut self, name: String, mut from: Section<'_>) -> Role {
+        let title = self.read.text(&mut from, "title");
+        let describes = self.read.text(&mut from, "describes");
+        let choose = self.read.maybe_text(&mut from, "choose").map(|t| t.value).unwrap_or_default();
+        let base = self.granted(&mut from);
+        let assigned = self.assigned(&mut from);
+        let max_level = self.max_level(&mut from, assigned);
+        let on_plans = self.read.texts(&mut from, "plans");
+        let plans = if on_plans.is_empty() { u32::MAX } else { self.plan_bits(&on_plans) };
+        let manages = self.read.texts(&mut from, "manages");
+        let manages = self.role_bits(&manages);
+        let exceeds = self.read.switch(&mut from, "exceeds");
+        let direct = self.read.switch(&mut from, "direct");
+        let templates = self.read.switch(&mut from, "templates");
+        let toggles = self.read.texts(&mut from, "toggles");
+        let toggles = self.toggle_set(&toggles);
+        let mut grants = vec![base; self.plans.len()];
+        let mut assigns = vec![assigned; self.plans.len()];
+        if let Some(mut on) = self.read.maybe_section(&mut from, "on") {
+            for (ix, plan) in self.plans.clone().iter().enumerate() {
+                if let Some(mut special) = self.read.maybe_section(&mut on, &plan.name) {
+                    grants[ix] = self.granted(&mut special);
+                    assigns[ix] = self.assigned(&mut special);
+                    self.read.end(special);
+                }
+            }
+            self.read.end(on);
+        }
+        self.read.end(from);
+        Role {
+            name: Arc::from(name),
+            title,
+            describes,
+            choose,
+            grants,
+            assigns,
+            max_level,
+            plans,
+            manages,
+            exceeds,
+            direct,
+            templates,
+            toggles,
+        }
+    }
+
+    fn granted(&mut self, from: &mut Section<'_>) -> PermissionSet {
+        let grants = self.read.texts(from, "grants");
+        let except = self.read.texts(from, "except");
+        self.permissions_of(&grants).without(self.permissions_of(&except))
+    }
+
+    fn assigned(&mut self, from: &mut Section<'_>) -> Option<KindIx> {
+        let kind = self.read.maybe_text(from, "assigns")?;
+        let found = self.kinds.iter().position(|k| *k.name == *kind.value);
+        let Some(ix) = found.and_then(|i| u8::try_from(i).ok()) else {
+            let right = nearest(&kind.value, self.kinds.iter().map(|k| &*k.name));
+            self.read.fault(kind.at, format!("there is no kind of resource `{}`", kind.value), right);
+            return None;
+        };
+        if self.kinds[usize::from(ix)].levels.is_empty() {
+            self.read.fault(
+                kind.at,
+                format!("`{}` has no levels to assign", kind.value),
+                "add [[resources.KIND.levels]]",
+            );
+        }
+        Some(KindIx(ix))
+    }
+
+    fn max_level(&mut self, from: &mut Section<'_>, assigned: Option<KindIx>) -> Option<LevelIx> {
+        let level = self.read.maybe_text(from, "max_level")?;
+        let Some(kind) = assigned.map(|k| self.kinds[usize::from(k.0)].clone()) else {
+            self.read.fault(level.at, "a role without `assigns` has no levels to limit", "add `assigns = ...`");
+            return None;
+        };
+        let found = kind.level_ix(&level.value);
+        if found.is_none() {
+            let right = nearest(&level.value, kind.levels.iter().map(|l| &*l.name));
+            self.read.fault(level.at, format!("`{}` has no level `{}`", kind.name, level.value), right);
+        }
+        found
+    }
+
+    fn templates(&mut self, root: &mut Section<'_>, roles: &[Role]) -> Option<Vec<ShippedTemplate>> {
+        let mut shipped: Vec<ShippedTemplate> = Vec::new();
+        for mut from in self.read.list(root, "templates") {
+            let name = self.read.text(&mut from, "name");
+            let grants = self.read.texts(&mut from, "grants");
+            let set = self.permissions_of(&grants);
+            if !set.is_within(self.grantable) {
+                self.read.fault(
+                    from.at.clone(),
+                    format!("template `{name}` holds permissions that are not grantable"),
+                    "set `grantable = true` on their group",
+                );
+            }
+            let suggests = self.read.texts(&mut from, "suggests");
+            let suggests = self.toggle_set(&suggests);
+            if shipped.iter().any(|t| t.name.to_lowercase() == name.to_lowercase()) {
+                self.read.fault(from.at.clone(), format!("`{name}` names a template already"), "choose another name");
+            }
+            shipped.push(ShippedTemplate { name, set, suggests });
+            self.read.end(from);
+        }
+        let used = roles.iter().any(|r| r.templates);
+        if !used && !shipped.is_empty() {
+            self.read.fault(
+                root.at.clone(),
+                "templates are shipped, but no role takes one",
+                "set `templates = true` in a role",
+            );
+        }
+        used.then_some(shipped)
+    }
+
+    fn ownership(&mut self, root: &mut Section<'_>, roles: &[Role]) -> Option<Ownership> {
+        let Some(mut from) = self.read.maybe_section(root, "ownership") else {
+            self.read.missing(root, "ownership");
+            return None;
+        };
+        let name = self.read.maybe_text(&mut from, "role");
+        if name.is_none() {
+            self.read.missing(&from, "role");
+        }
+        let role = name.and_then(|name| self.role_named(&name));
+        let single = self.read.switch(&mut from, "single");
+        let transfer = self.read.switch(&mut from, "transfer");
+        let why = self.read.text(&mut from, "why");
+        let at = from.at.clone();
+        self.read.end(from);
+        let role = role?;
+        if single && roles.iter().any(|r| r.may_manage(role)) {
+            self.read.fault(
+                at.clone(),
+                "a single owner cannot be managed, but a role `manages` it",
+                "take it out of that list",
+            );
+        }
+        if roles
+            .get(usize::from(role.0))
+            .is_some_and(|r| r.plans.trailing_ones() < u32::try_from(self.plans.len()).unwrap_or(0))
+        {
+            self.read.fault(at, "the owner's role must be on every plan", "take `plans` out of that role");
+        }
+        Some(Ownership { role, single, transfer, why })
+    }
+
+    fn acts(&mut self, root: &mut Section<'_>) -> Acts {
+        let mut from = self.read.maybe_section(root, "acts");
+        if from.is_none() {
+            self.read.missing(root, "acts");
+        }
+        let mut act = |key: &'static str| from.as_mut().map_or(Permission(0), |s| self.needed(s, key, None));
+        let acts = Acts {
+            view_team: act("view_team"),
+            invite: act("invite"),
+            resend: act("resend"),
+            cancel: act("cancel"),
+            change_role: act("change_role"),
+            change_access: act("change_access"),
+            suspend: act("suspend"),
+            remove: act("remove"),
+            manage_templates: act("manage_templates"),
+            view_log: act("view_log"),
+            rename_workspace: act("rename_workspace"),
+            delete_workspace: act("delete_workspace"),
+            manage_billing: act("manage_billing"),
+        };
+        if let Some(rest) = from {
+            self.read.end(rest);
+        }
+        acts
+    }
+
+    fn seats(&mut self, root: &mut Section<'_>) -> SeatPolicy {
+        let Some(mut from) = self.read.maybe_section(root, "seats") else {
+            return SeatPolicy { taken_at: TakenAt::Acceptance, suspended_count: true };
+        };
+        let taken_at = match self.read.maybe_text(&mut from, "taken_at") {
+            Some(word) if word.value == "invitation" => TakenAt::Invitation,
+            Some(word) if word.value == "acceptance" => TakenAt::Acceptance,
+            Some(word) => {
+                let right = nearest(&word.value, ["invitation", "acceptance"]);
+                self.read.fault(word.at, "a seat is taken at `invitation` or at `acceptance`", right);
+                TakenAt::Invitation
+            }
+            None => {
+                self.read.missing(&from, "taken_at");
+                TakenAt::Invitation
+            }
+        };
+        let suspended_count = self.read.switch(&mut from, "suspended_count");
+        self.read.end(from);
+        SeatPolicy { taken_at, suspended_count }
+    }
+
+    fn invitations(&mut self, root: &mut Section<'_>, ownership: Option<&Ownership>) -> InvitationPolicy {
+        let Some(mut from) = self.read.maybe_section(root, "invitations") else {
+            return InvitationPolicy { days: 7, preselect: None, as_rows: false };
+        };
+        let days = self.read.number(&mut from, "days", 1..=30).and_then(|n| u32::try_from(n).ok()).unwrap_or(7);
+        let preselect = self.read.maybe_text(&mut from, "preselect").and_then(|name| {
+            let role = self.role_named(&name)?;
+            if ownership.is_some_and(|o| o.single && o.role == role) {
+                self.read.fault(name.at, "the owner's role is never offered", "preselect another role");
+            }
+            Some(role)
+        });
+        let as_rows = self.read.switch(&mut from, "as_rows");
+        self.read.end(from);
+        InvitationPolicy { days, preselect, as_rows }
+    }
+
+    fn billing(&mut self, root: &mut Section<'_>) -> (String, PlanIx) {
+        let Some(mut from) = self.read.maybe_section(root, "billing") else {
+            return ("USD".into(), PlanIx(0));
+        };
+        let currency = self.read.text(&mut from, "currency");
+        let plan = self.read.maybe_text(&mut from, "default_plan").and_then(|name| {
+            let found = self.plans.iter().position(|p| *p.name == *name.value);
+            if found.is_none() {
+                let right = nearest(&name.value, self.plans.iter().map(|p| &*p.name));
+                self.read.fault(name.at, format!("there is no plan `{}`", name.value), right);
+            }
+            found.and_then(|i| u8::try_from(i).ok())
+        });
+        self.read.end(from);
+        (currency, PlanIx(plan.unwrap_or(0)))
+    }
+
+    /// One permission by its whole name, asked on the workspace or on a kind.
+    fn needed(&mut self, from: &mut Section<'_>, key: &'static str, on: Option<KindIx>) -> Permission {
+        let Some(name) = self.read.maybe_text(from, key) else {
+            self.read.missing(from, key);
+            return Permission(0);
+        };
+        let Some(permission) = self.lookup(&name.value) else {
+            self.unknown_permission(&name);
+            return Permission(0);
+        };
+        if self.permissions[usize::from(permission.0)].on != on {
+            let place = if on.is_some() { "one resource of this kind" } else { "the workspace" };
+            self.read.fault(name.at, format!("`{key}` is asked on {place}, `{}` is not", name.value), "");
+        }
+        permission
+    }
+
+    fn lookup(&self, name: &str) -> Option<Permission> {
+        let found = self.permissions.iter().position(|p| *p.name == *name)?;
+        u8::try_from(found).ok().map(Permission)
+    }
+
+    /// A list of permissions: whole names, `group:*`, or `*`.
+    fn permissions_of(&mut self, names: &[At<String>]) -> PermissionSet {
+        let mut set = PermissionSet::EMPTY;
+        for name in names {
+            let group = name.value.strip_suffix(":*");
+            for (i, def) in self.permissions.iter().enumerate() {
+                let takes =
+                    name.value == "*" || *def.name == *name.value || group == Some(&*self.groups[def.group].name);
+                if takes && let Ok(ix) = u8::try_from(i) {
+                    set.insert(Permission(ix));
+                }
+            }
+            if !self.covers(name) {
+                self.unknown_permission(name);
+            }
+        }
+        set
+    }
+
+    fn covers(&self, name: &At<String>) -> bool {
+        name.value == "*"
+            || self.lookup(&name.value).is_some()
+            || name.value.strip_suffix(":*").is_some_and(|group| self.groups.iter().any(|g| g.name == group))
+    }
+
+    fn unknown_permission(&mut self, name: &At<String>) {
+        let groups: Vec<String> = self.groups.iter().map(|g| format!("{}:*", g.name)).collect();
+        let known = self.permissions.iter().map(|p| &*p.name).chain(groups.iter().map(String::as_str));
+        let right = nearest(&name.value, known);
+        self.read.fault(name.at.clone(), format!("there is no permission `{}`", name.value), right);
+    }
+
+    fn unknown_action(&mut self, action: &At<String>, group: &str) {
+        let known: Vec<String> =
+            self.permissions.iter().filter(|p| self.groups[p.group].name == group).map(|p| p.action.clone()).collect();
+        let right = nearest(&action.value, known.iter().map(String::as_str));
+        self.read.fault(action.at.clone(), format!("`{group}` has no action `{}`", action.value), right);
+    }
+
+    fn role_named(&mut self, name: &At<String>) -> Option<RoleIx> {
+        let found = self.role_names.iter().position(|r| *r == name.value);
+        if found.is_none() {
+            let right = nearest(&name.value, self.role_names.iter().map(String::as_str));
+            self.read.fault(name.at.clone(), format!("there is no role `{}`", name.value), right);
+        }
+        found.and_then(|i| u8::try_from(i).ok()).map(RoleIx)
+    }
+
+    fn role_bits(&mut self, names: &[At<String>]) -> u32 {
+        names.iter().filter_map(|name| self.role_named(name)).fold(0, |bits, role| bits | 1 << role.0)
+    }
+
+    fn plan_bits(&mut self, names: &[At<String>]) -> u32 {
+        let mut bits = 0;
+        for name in names {
+            match self.plans.iter().position(|p| *p.name == *name.value) {
+                Some(ix) => bits |= 1 << ix,
+                None => {
+                    let right = nearest(&name.value, self.plans.iter().map(|p| &*p.name));
+                    self.read.fault(name.at.clone(), format!("there is no plan `{}`", name.value), right);
+                }
+            }
+        }
+        bits
+    }
+
+    fn toggle_set(&mut self, names: &[At<String>]) -> ToggleSet {
+        let mut set = ToggleSet::default();
+        for name in names {
+            match self.toggles.iter().position(|t| *t.name == *name.value).and_then(|i| u8::try_from(i).ok()) {
+                Some(ix) => set = set.with(ToggleIx(ix), true),
+                None => {
+                    let right = nearest(&name.value, self.toggles.iter().map(|t| &*t.name));
+                    self.read.fault(name.at.clone(), format!("there is no toggle `{}`", name.value), right);
+                }
+            }
+        }
+        set
+    }
+}

@@ -1,0 +1,93 @@
+//! What is wrong with a model file, where, and what would be right.
+
+use std::fmt;
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// One fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Where, in bytes of the file.
+    pub at: Range<usize>,
+    /// What is wrong.
+    pub wrong: String,
+    /// What would be right; empty where nothing can be suggested.
+    pub right: String,
+}
+
+/// All faults of a file, in its order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Faults {
+    text: String,
+    faults: Vec<Fault>,
+}
+
+impl Faults {
+    pub(super) fn new(text: &str, mut faults: Vec<Fault>) -> Self {
+        faults.sort_by_key(|f| f.at.start);
+        Self { text: text.to_owned(), faults }
+    }
+
+    /// The faults, in the order of the file.
+    pub fn iter(&self) -> impl Iterator<Item = &Fault> {
+        self.faults.iter()
+    }
+
+    /// Line and column of a fault, both from 1.
+    pub fn place(&self, fault: &Fault) -> (usize, usize) {
+        let before = &self.text[..fault.at.start.min(self.text.len())];
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
+        (line, column)
+    }
+
+    /// The report for a terminal: each fault with its line, the faulty text underlined.
+    pub fn report(&self, path: &str) -> String {
+        let renderer = Renderer::plain();
+        let each = self.faults.iter().map(|fault| {
+            let end = fault.at.end.clamp(fault.at.start, self.text.len());
+            let label = AnnotationKind::Primary.span(fault.at.start.min(end)..end).label(&fault.right);
+            let snippet = Snippet::source(&self.text).path(path).annotation(label);
+            let title = Level::ERROR.primary_title(&fault.wrong);
+            renderer.render(&[Group::with_title(title).element(snippet)])
+        });
+        each.collect::<Vec<_>>().join("\n\n")
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.report("model.toml"))
+    }
+}
+
+impl std::error::Error for Faults {}
+
+/// "did you mean ...?", if one of the known names is near.
+pub(super) fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let limit = wrong.chars().count() / 3 + 1;
+    known
+        .into_iter()
+        .map(|name| (distance(wrong, name), name))
+        .filter(|(far, _)| *far <= limit)
+        .min()
+        .map(|(_, name)| format!("did you mean `{name}`?"))
+        .unwrap_or_default()
+}
+
+/// Edit distance: how many letters differ.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}

@@ -1,0 +1,241 @@
+//! Reading TOML tables key by key: what is missing, of the wrong type or left over becomes a fault.
+
+use std::ops::Range;
+
+use toml_span::Value;
+use toml_span::value::{Table, ValueInner};
+
+use super::fault::{Fault, nearest};
+
+/// A value with its place in the file.
+#[derive(Debug, Clone)]
+pub(super) struct At<T> {
+    pub value: T,
+    pub at: Range<usize>,
+}
+
+/// Collects faults while a file is read.
+#[derive(Default)]
+pub(super) struct Reader {
+    pub faults: Vec<Fault>,
+}
+
+/// A table that is being read; what nobody took from it is unknown.
+pub(super) struct Section<'t> {
+    name: String,
+    pub at: Range<usize>,
+    table: Table<'t>,
+    asked: Vec<String>,
+}
+
+impl Reader {
+    pub fn fault(&mut self, at: Range<usize>, wrong: impl Into<String>, right: impl Into<String>) {
+        self.faults.push(Fault { at, wrong: wrong.into(), right: right.into() });
+    }
+
+    pub fn section<'t>(&mut self, name: &str, mut value: Value<'t>) -> Option<Section<'t>> {
+        let at = span(&value);
+        match value.take() {
+            ValueInner::Table(table) => Some(Section { name: name.to_owned(), at, table, asked: Vec::new() }),
+            _ => {
+                self.fault(at, format!("`{name}` must be a table"), format!("write [{name}]"));
+                None
+            }
+        }
+    }
+
+    fn wrong_type(&mut self, section: &Section<'_>, key: &str, at: Range<usize>, wants: &str) {
+        self.fault(at, format!("`{key}` in {} must be {wants}", section.called()), "");
+    }
+
+    /// A text that must be there.
+    pub fn text(&mut self, from: &mut Section<'_>, key: &'static str) -> String {
+        match self.maybe_text(from, key) {
+            Some(found) => found.value,
+            None => {
+                self.missing(from, key);
+                String::new()
+            }
+        }
+    }
+
+    pub fn missing(&mut self, section: &Section<'_>, key: &str) {
+        // A key of the wrong type has its own fault; it is not missing too.
+        if !self.faults.iter().any(|f| f.wrong.starts_with(&format!("`{key}` in {}", section.called()))) {
+            self.fault(
+                section.at.clone(),
+                format!("{} has no `{key}`", section.called()),
+                format!("add `{key} = ...`"),
+            );
+        }
+    }
+
+    pub fn maybe_text(&mut self, from: &mut Section<'_>, key: &'static str) -> Option<At<String>> {
+        let mut value = from.take(key)?;
+        let at = span(&value);
+        match value.take() {
+            ValueInner::String(text) if !text.trim().is_empty() => Some(At { value: text.into_owned(), at }),
+            ValueInner::String(_) => {
+                self.fault(at, format!("`{key}` in {} is empty", from.called()), "");
+                None
+            }
+            _ => {
+                self.wrong_type(from, key, at, "a text");
+                None
+            }
+        }
+    }
+
+    pub fn switch(&mut self, from: &mut Section<'_>, key: &'static str) -> bool {
+        let Some(mut value) = from.take(key) else { return false };
+        let at = span(&value);
+        match value.take() {
+            ValueInner::Boolean(on) => on,
+            _ => {
+                self.wrong_type(from, key, at, "true or false");
+                false
+            }
+        }
+    }
+
+    pub fn number(
+        &mut self,
+        from: &mut Section<'_>,
+        key: &'static str,
+        range: std::ops::RangeInclusive<i64>,
+    ) -> Option<i64> {
+        let mut value = from.take(key)?;
+        let at = span(&value);
+        let wants = format!("a whole number from {} to {}", range.start(), range.end());
+        match value.take() {
+            ValueInner::Integer(number) if range.contains(&number) => Some(number),
+            _ => {
+                self.wrong_type(from, key, at, &wants);
+                None
+            }
+        }
+    }
+
+    /// A list of texts; an absent one is empty.
+    pub fn texts(&mut self, from: &mut Section<'_>, key: &'static str) -> Vec<At<String>> {
+        let Some(mut value) = from.take(key) else { return Vec::new() };
+        let at = span(&value);
+        let ValueInner::Array(items) = value.take() else {
+            self.wrong_type(from, key, at, "a list of texts");
+            return Vec::new();
+        };
+        let mut texts = Vec::new();
+        for mut item in items {
+            let at = span(&item);
+            match item.take() {
+                ValueInner::String(text) => texts.push(At { value: text.into_owned(), at }),
+                _ => self.wrong_type(from, key, at, "a list of texts"),
+            }
+        }
+        texts
+    }
+
+    /// Tables by name, in the order of the file: `[roles.admin]`, `[roles.user]`.
+    pub fn named<'t>(&mut self, from: &mut Section<'t>, key: &'static str) -> Vec<(At<String>, Section<'t>)> {
+        let Some(value) = from.take(key) else { return Vec::new() };
+        let Some(all) = self.section(key, value) else { return Vec::new() };
+        let mut entries: Vec<_> = all.table.into_iter().collect();
+        entries.sort_by_key(|(name, _)| name.span.start);
+        let mut sections = Vec::new();
+        for (name, value) in entries {
+            let at = name.span.start..name.span.end;
+            if !is_name(&name.name) {
+                self.fault(
+                    at.clone(),
+                    format!("`{}` is not a name", name.name),
+                    "lower-case letters, digits and _, a letter first, at most 40",
+                );
+            }
+            if let Some(section) = self.section(&format!("{key}.{}", name.name), value) {
+                sections.push((At { value: name.name.into_owned(), at }, section));
+            }
+        }
+        sections
+    }
+
+    /// Named texts, in the order of the file: `view = "view conversations"`.
+    pub fn named_texts(&mut self, from: &mut Section<'_>, key: &'static str) -> Vec<(At<String>, String)> {
+        let Some(value) = from.take(key) else { return Vec::new() };
+        let Some(all) = self.section(&format!("{}.{key}", from.name), value) else { return Vec::new() };
+        let mut entries: Vec<_> = all.table.into_iter().collect();
+        entries.sort_by_key(|(name, _)| name.span.start);
+        let mut texts = Vec::new();
+        for (name, mut value) in entries {
+            let at = name.span.start..name.span.end;
+            if !is_name(&name.name) {
+                self.fault(
+                    at.clone(),
+                    format!("`{}` is not a name", name.name),
+                    "lower-case letters, digits and _, a letter first, at most 40",
+                );
+            }
+            match value.take() {
+                ValueInner::String(text) => texts.push((At { value: name.name.into_owned(), at }, text.into_owned())),
+                _ => self.fault(
+                    at,
+                    format!("`{}` must be a text", name.name),
+                    "what a holder can do, such as \"view reports\"",
+                ),
+            }
+        }
+        texts
+    }
+
+    /// An array of tables: `[[plans]]`.
+    pub fn list<'t>(&mut self, from: &mut Section<'t>, key: &'static str) -> Vec<Section<'t>> {
+        let Some(mut value) = from.take(key) else { return Vec::new() };
+        let at = span(&value);
+        match value.take() {
+            ValueInner::Array(items) => items.into_iter().filter_map(|item| self.section(key, item)).collect(),
+            _ => {
+                self.wrong_type(from, key, at, &format!("a list of tables, [[{key}]]"));
+                Vec::new()
+            }
+        }
+    }
+
+    /// A table that may be there.
+    pub fn maybe_section<'t>(&mut self, from: &mut Section<'t>, key: &str) -> Option<Section<'t>> {
+        let value = from.take(key)?;
+        self.section(key, value)
+    }
+
+    /// Ends a table: what is left in it is unknown.
+    pub fn end(&mut self, section: Section<'_>) {
+        let called = section.called();
+        for (key, _) in section.table {
+            let right = nearest(&key.name, section.asked.iter().map(String::as_str));
+            self.fault(key.span.start..key.span.end, format!("{called} has no key `{}`", key.name), right);
+        }
+    }
+}
+
+impl<'t> Section<'t> {
+    pub fn root(table: Table<'t>, length: usize) -> Self {
+        Self { name: String::new(), at: 0..length.min(1), table, asked: Vec::new() }
+    }
+
+    fn take(&mut self, key: &str) -> Option<Value<'t>> {
+        self.asked.push(key.to_owned());
+        self.table.remove(key)
+    }
+
+    pub fn called(&self) -> String {
+        if self.name.is_empty() { "the model".to_owned() } else { format!("[{}]", self.name) }
+    }
+}
+
+fn span(value: &Value<'_>) -> Range<usize> {
+    value.span.start..value.span.end
+}
+
+fn is_name(text: &str) -> bool {
+    text.len() <= 40
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}

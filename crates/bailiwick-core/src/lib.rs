@@ -1,0 +1,14 @@
+//! The rules of Bailiwick, pure: values in, values out. No I/O, no clock, no randomness.
+//!
+//! ```text
+//! decide(state, command)  -> events | refusal      crate::team::decide
+//! apply(state, event)     -> state                 crate::team::apply
+//! compile(state)          -> snapshot              crate::access::snapshot
+//! snapshot.check(...)     -> decision              crate::access::check
+//! ```
+
+pub mod access;
+pub mod email;
+pub mod ids;
+pub mod team;
+pub mod time;
