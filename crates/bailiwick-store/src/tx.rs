@@ -27,6 +27,8 @@ pub trait Read {
     fn workspaces(&mut self, product: ProductId, after: Option<WorkspaceId>, limit: usize) -> Out<Vec<WorkspaceId>>;
     /// Workspaces in which something falls due by then.
     fn workspaces_due(&mut self, by: Timestamp, limit: usize) -> Out<Vec<WorkspaceId>>;
+    /// The workspace that a resource is in, deleted resources included.
+    fn resource_workspace(&mut self, resource: ResourceId) -> Out<Option<WorkspaceId>>;
     /// Where a person is a member, suspended rows included, deleted workspaces left out; by name.
     fn memberships(&mut self, person: PersonId) -> Out<Vec<Membership>>;
     /// Open invitations to an address, in workspaces that were not deleted.
@@ -102,8 +104,6 @@ pub trait Tx: Read {
     fn mail(&mut self, mail: MailRow) -> Out<()>;
     /// Voids the waiting mails about an object.
     fn void_mails(&mut self, object: [u8; 16]) -> Out<()>;
-    /// The external id of a live resource is looked up in the state; this says which workspace a resource is in.
-    fn resource_workspace(&mut self, resource: ResourceId) -> Out<Option<WorkspaceId>>;
 }
 
 /// Observations: not changes, so outside chain, revision and feed; bounded and aggregated.
