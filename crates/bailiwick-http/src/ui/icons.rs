@@ -103,7 +103,7 @@ impl Icon {
 impl Render for Icon {
     fn render(&self) -> Markup {
         let width = if *self == Self::More { Some("2.25") } else { None };
-        html! { svg viewBox="0 0 16 16" aria-hidden="true" { path d=(self.path()) stroke-width=[width]; } }
+        html! { svg viewBox="0 0 16 16" aria-hidden="true" { path d=(self.path()) stroke-width=[width] {} } }
     }
 }
 

@@ -30,10 +30,22 @@ pub fn every() -> Vec<Sample> {
     [
         each("sign-in", pages::sign_in::samples(), pages::sign_in::page),
         each("invitation", pages::invitation::samples(), pages::invitation::page),
+        each("workspaces", pages::workspaces::samples(), pages::workspaces::page),
+        each("home", pages::home::samples(), pages::home::page),
         each("team", pages::team::samples(), pages::team::page),
         each("invite", pages::invite::samples(), pages::invite::page),
         each("edit", pages::edit::samples(), pages::edit::page),
+        each("member", pages::member::samples(), pages::member::page),
+        each("confirm", pages::confirm::samples(), pages::confirm::page),
+        each("templates", pages::templates::samples(), pages::templates::page),
+        each("template", pages::templates::editor_samples(), pages::templates::editor),
+        each("resources", pages::resources::samples(), pages::resources::page),
+        each("resource", pages::resources::form_samples(), pages::resources::form_page),
+        each("reach", pages::resources::reach_samples(), pages::resources::reach_page),
+        each("audit", pages::audit::samples(), pages::audit::page),
+        each("account", pages::account::samples(), pages::account::page),
         each("demo", pages::demo::samples(), pages::demo::page),
+        each("error", pages::error::samples(), pages::error::page),
     ]
     .concat()
 }

@@ -19,7 +19,7 @@ pub struct LevelMeaning {
 /// One resource.
 #[derive(Debug, Clone, Default)]
 pub struct LevelRow {
-    /// The id of the resource: its level is sent as `level-{id}`, empty for none.
+    /// The id of the resource, or of the member: the level is sent as `level-{id}`, empty for none.
     pub id: String,
     /// Its name.
     pub name: String,
@@ -66,8 +66,8 @@ pub fn levels(levels: &Levels, problems: &Problems) -> Markup {
             div.two.choices { (scope(levels, Scope::All)) (scope(levels, Scope::Each)) }
             (fault("scope", problems.of("scope")))
             (meanings(levels))
-            ul.rows.pickers.of-all { (row(levels, &everything(levels), false)) }
-            ul.rows.pickers.of-each { @for each in &levels.rows { (row(levels, each, true)) } }
+            ul.rows.pickers.of-all { (row(&levels.meanings, &everything(levels), false)) }
+            div.of-each { (level_rows(&levels.meanings, &levels.rows)) }
             @if levels.rows.is_empty() { p.fs.muted.of-each { "There are no " (levels.many) " yet." } }
         }
     }
@@ -105,14 +105,19 @@ fn everything(levels: &Levels) -> LevelRow {
     }
 }
 
-fn row(levels: &Levels, row: &LevelRow, none: bool) -> Markup {
+/// A level, or none, on each of several.
+pub fn level_rows(meanings: &[LevelMeaning], rows: &[LevelRow]) -> Markup {
+    html! { ul.rows.pickers { @for each in rows { (row(meanings, each, true)) } } }
+}
+
+fn row(meanings: &[LevelMeaning], row: &LevelRow, none: bool) -> Markup {
     html! {
         li {
             span { strong.ink { (row.name) } @if !row.below.is_empty() { small { (row.below) } } }
-            fieldset.levels.lead[none] {
-                legend.vh { "Level on " (row.name) }
+            fieldset.levels {
+                legend.vh { "Level: " (row.name) }
                 @if none { (pick(row, "", "None", 0)) }
-                @for (rank, level) in levels.meanings.iter().enumerate() {
+                @for (rank, level) in meanings.iter().enumerate() {
                     (pick(row, &level.value, &level.title, rank + 1))
                 }
             }

@@ -56,9 +56,10 @@ fn first_letter(word: &str) -> Option<char> {
     word.chars().find(|c| c.is_alphanumeric())
 }
 
-/// One of six hues, by FNV-1a over the name.
+/// One of six hues, by FNV-1a over the name; its high bits are the ones that differ.
 fn hue(name: &str) -> u32 {
-    name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)) % 6 + 1
+    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    (hash >> 13) % 6 + 1
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use crate::ui::{
     icons::Icon,
     kit::{
-        self, Action, Limit, Link, Mark, MenuItem, Seats, Select, Size, Status, When, action, badge, head, menu,
-        not_arrived,
+        self, Action, Filters, Limit, Link, Mark, MenuItem, Pager, Seats, Select, Size, Status, When, action, badge,
+        head, menu, not_arrived,
     },
     samples::{form, properties, tenant, when},
     shell::{self, Notice, Shell, Width},
@@ -60,21 +60,6 @@ pub struct Tab {
     pub count: Option<u32>,
     /// Whether it is the present one.
     pub current: bool,
-}
-
-/// What a table is filtered by; sent by GET.
-#[derive(Debug, Clone, Default)]
-pub struct Filters {
-    /// The address.
-    pub action: String,
-    /// What was searched for; sent as `q`.
-    pub search: String,
-    /// The choices.
-    pub selects: Vec<Select>,
-    /// What else stays in the address, as the order.
-    pub keep: Vec<(String, String)>,
-    /// Without any filter, if one is set.
-    pub clear: Option<String>,
 }
 
 /// One column.
@@ -176,17 +161,6 @@ pub struct Alone {
     pub first: Option<Link>,
 }
 
-/// Other pages of a list.
-#[derive(Debug, Clone, Default)]
-pub struct Pager {
-    /// What is shown, as "1 to 50 of 212"; empty: nothing is said.
-    pub says: String,
-    /// The page before.
-    pub back: Option<String>,
-    /// The page after.
-    pub on: Option<String>,
-}
-
 /// The page.
 pub fn page(view: &TeamView) -> Markup {
     shell::page(
@@ -196,12 +170,12 @@ pub fn page(view: &TeamView) -> Markup {
             (head(&view.title, &view.about, &actions(view)))
             (tabs(view))
             @if let Some(limit) = &view.limit { (kit::limit(limit)) }
-            @if let Some(filters) = &view.filters { (tools(filters)) }
+            @if let Some(filters) = &view.filters { (kit::filters(filters)) }
             (table(view))
             @if view.help { (not_arrived(None)) }
             @if let Some(text) = &view.none_found { p.none.muted { (text) } }
             @if let Some(alone) = &view.alone { (first_steps(alone)) }
-            (pager(&view.pager))
+            (kit::pager(&view.pager))
         },
     )
 }
@@ -231,22 +205,6 @@ fn one_tab(tab: &Tab) -> Markup {
     html! {
         a href=(tab.href) aria-current=[tab.current.then_some("page")] {
             (tab.label) @if let Some(count) = tab.count { " " (badge(&count.to_string())) }
-        }
-    }
-}
-
-fn tools(filters: &Filters) -> Markup {
-    html! {
-        form.tools method="get" action=(filters.action) role="search" {
-            @for (name, value) in &filters.keep { input type="hidden" name=(name) value=(value); }
-            div.inline.grow {
-                (Icon::Search)
-                label for="q" { "Search" }
-                input.input #q name="q" type="search" value=(filters.search) autocomplete="off" spellcheck="false";
-            }
-            @for select in &filters.selects { (select.inline()) }
-            button.btn { "Filter" }
-            @if let Some(clear) = &filters.clear { a.btn.ghost href=(clear) { "Clear" } }
         }
     }
 }
@@ -340,19 +298,6 @@ fn first_steps(alone: &Alone) -> Markup {
     }
 }
 
-/// Links to other pages of a list.
-pub(super) fn pager(pager: &Pager) -> Markup {
-    html! {
-        @if pager.back.is_some() || pager.on.is_some() {
-            nav.pager aria-label="Pages" {
-                span.muted { (pager.says) }
-                @if let Some(href) = &pager.back { a.btn.small href=(href) rel="prev" { "Back" } }
-                @if let Some(href) = &pager.on { a.btn.small href=(href) rel="next" { "Next" } }
-            }
-        }
-    }
-}
-
 /// Every state worth seeing.
 pub fn samples() -> Vec<(&'static str, TeamView)> {
     vec![
@@ -423,7 +368,7 @@ fn halden() -> TeamView {
             Group { title: "Users".to_owned(), count: 15, rows: halden_people() },
         ],
         help: true,
-        pager: Pager { says: "1 to 9 of 15".to_owned(), back: None, on: Some("?after=x".to_owned()) },
+        pager: Pager { says: "1 to 9 of 15".to_owned(), back: None, on: Some(Link::new("Next", "?after=x")) },
         ..TeamView::default()
     }
 }
@@ -439,6 +384,7 @@ fn tenant_filters(status: &str) -> Filters {
     };
     Filters {
         action: "/w/halden/team".to_owned(),
+        search: Some(String::new()),
         selects: vec![
             select("status", "Status", &["All", "Active", "Invited", "Suspended"]),
             select("role", "Role", &["All", "Admin", "User"]),
@@ -550,7 +496,7 @@ fn at_limit() -> TeamView {
 
 fn filtered() -> TeamView {
     let mut filters = tenant_filters("Suspended");
-    filters.search = "zzz".to_owned();
+    filters.search = Some("zzz".to_owned());
     filters.clear = Some("/w/halden/team".to_owned());
     TeamView {
         filters: Some(filters),
