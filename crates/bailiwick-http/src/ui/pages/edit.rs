@@ -407,6 +407,7 @@ pub(super) mod samples {
             columns: ["View", "Create", "Edit", "Delete", "Manage", "Export"].map(str::to_owned).to_vec(),
             rows,
             template: Some("Standard agent".to_owned()),
+            care: "Managing settings, and anything about users, reaches far. Give it with care.".to_owned(),
             note: "View is ticked with any other action.".to_owned(),
         }
     }

@@ -193,7 +193,7 @@ fn offered(offer: &Offer) -> Markup {
         div {
             h1 { (offer.inviter) " invites you to " (offer.workspace) }
             p.muted {
-                "As a " strong.ink { (offer.role) } @if !offer.with.is_empty() { " " (offer.with) }
+                "Your role there: " strong.ink { (offer.role) } @if !offer.with.is_empty() { ", " (offer.with) }
                 ". Sent to " (offer.email) ", open until " (offer.until) "."
             }
         }
@@ -318,14 +318,16 @@ fn not_now(obstacle: Obstacle, inviter: &str, workspace: &str, role: &str, retry
             ),
         ),
         Obstacle::RoleNotInPlan => (
-            format!("{workspace} cannot take a {role} now"),
+            format!("The role {role} is not available in {workspace} now"),
             format!(
-                "Its plan no longer has that role. Ask {inviter} to change the plan, or to invite you in another role."
+                "The plan no longer has that role. Ask {inviter} to change the plan, or to invite you in another role."
             ),
         ),
         Obstacle::SenderLostRight => (
             "This invitation cannot be accepted".to_owned(),
-            format!("{inviter} may no longer invite a {role} to {workspace}. Ask someone else there to invite you."),
+            format!(
+                "{inviter} may no longer give the role {role} in {workspace}. Ask someone else there to invite you."
+            ),
         ),
     };
     html! {

@@ -6,7 +6,7 @@ use crate::ui::{
     icons::Icon,
     kit::{
         self, Action, Filters, Limit, Link, Mark, MenuItem, Pager, Seats, Select, Size, Status, When, action, badge,
-        head, menu, not_arrived,
+        head, not_arrived, row_actions,
     },
     samples::{form, properties, tenant, when},
     shell::{self, Notice, Shell, Width},
@@ -249,12 +249,7 @@ fn row(view: &TeamView, row: &Row) -> Markup {
         tr {
             th.who scope="row" { span { (face(row)) span { span { (name(row)) } (below(&row.below)) } } }
             @for (column, each) in view.columns.iter().zip(&row.cells) { (cell(column, each)) }
-            td.acts { span {
-                @if let Some(edit) = &row.edit {
-                    a.btn.ghost.small href=(edit.href) { (edit.label) span.vh { " " (row.name) } }
-                }
-                @if !row.menu.is_empty() { (menu(&row.name, &row.menu)) }
-            } }
+            (row_actions(&row.name, row.edit.as_ref(), &row.menu))
         }
     }
 }
