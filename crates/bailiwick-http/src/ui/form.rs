@@ -32,6 +32,11 @@ impl FormMeta {
         html! { form method="post" action=(self.action) class=(class) novalidate { (self.hidden()) (content) } }
     }
 
+    /// The button that shows what would come of it, at this part of the page, and saves nothing.
+    pub fn preview(&self, part: &str) -> Markup {
+        html! { button.btn formaction={ (self.action) "?preview#" (part) } { "Preview" } }
+    }
+
     /// A form that is one button.
     pub fn button(&self, class: &str, content: &Markup) -> Markup {
         self.around("one", &html! { button class=(class) { (content) } })

@@ -68,7 +68,7 @@ pub fn row_actions(about: &str, edit: Option<&Link>, items: &[MenuItem]) -> Mark
 
 fn menu(about: &str, edit: Option<&Link>, items: &[MenuItem]) -> Markup {
     html! {
-        details.menu.only-narrow[items.is_empty()] {
+        details.menu.only-narrow[items.is_empty()] name="menu" {
             summary.btn.ghost.icon.small aria-label={ "Actions for " (about) } { (Icon::More) }
             ul {
                 @if let Some(link) = edit { li.only-narrow { (link.inline()) } }

@@ -107,7 +107,7 @@ fn foot(view: &EditView) -> Markup {
     html! {
         div.dfoot {
             @if let Some(link) = &view.remove { (link.button("btn ghost danger left")) }
-            button.btn formaction={ (view.form.action) "?preview" } { "Preview" }
+            (view.form.preview("changes"))
             button.btn.primary { (view.save) }
         }
     }
