@@ -190,7 +190,7 @@ fn full_title(shell: &Shell) -> String {
 fn demo_banner(shell: &Shell) -> Markup {
     html! {
         @if shell.demo_banner {
-            p.demo { "This is a demo. People and mails are made up. " a href="/demo" { "People and mailbox" } }
+            aside.demo aria-label="Demo" { "This is a demo. People and mails are made up. " a href="/demo" { "People and mailbox" } }
         }
     }
 }

@@ -121,3 +121,24 @@ fn side(this: &str, other: &str, mark: fn(&str) -> Markup) -> Markup {
 fn items(list: &str) -> impl Iterator<Item = &str> {
     list.split(", ").filter(|item| !item.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use maud::html;
+
+    use super::side;
+
+    #[test]
+    fn only_what_the_other_side_lacks_is_marked() {
+        let marked = |this, other| side(this, other, |item| html! { b { (item) } }).into_string();
+        let cases = [
+            ("view, edit", "view", "<td>view, <b>edit</b></td>"),
+            ("view", "view, edit", "<td>view</td>"),
+            ("", "view", "<td class=\"muted\">None</td>"),
+            ("User", "Admin", "<td><b>User</b></td>"),
+        ];
+        for (this, other, expected) in cases {
+            assert_eq!(marked(this, other), expected, "{this} beside {other}");
+        }
+    }
+}
