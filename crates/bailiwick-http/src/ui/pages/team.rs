@@ -250,7 +250,7 @@ fn column(column: &Column) -> Markup {
 fn row(view: &TeamView, row: &Row) -> Markup {
     html! {
         tr {
-            th.who scope="row" { span { (face(row)) span { span { (name(row)) } (below(&row.below)) } } }
+            th.who scope="row" { span { (face(row)) span { span.name { (name(row)) } (below(&row.below)) } } }
             @for (column, each) in view.columns.iter().zip(&row.cells) { (cell(column, each)) }
             (row_actions(&row.name, row.edit.as_ref(), &row.menu))
         }
@@ -263,14 +263,14 @@ fn face(row: &Row) -> Markup {
 
 fn name(row: &Row) -> Markup {
     html! {
-        @if let Some(href) = &row.href { a href=(href) { (row.name) } } @else { b { (row.name) } }
-        @for text in &row.badges { " " (badge(text)) }
+        @if let Some(href) = &row.href { a href=(href) title=(row.name) { (row.name) } } @else { b title=(row.name) { (row.name) } }
+        @for text in &row.badges { (badge(text)) }
     }
 }
 
 fn below(below: &Below) -> Markup {
     match below {
-        Below::Line(line) => html! { small { (line) } },
+        Below::Line(line) => html! { small title=(line) { (line) } },
         Below::Sent(when, by) => html! { small { "Sent " (when) " by " (by) } },
     }
 }

@@ -14,6 +14,7 @@ pub fn samples() -> Vec<(&'static str, TeamView)> {
         ("tenant-at-limit", at_limit()),
         ("tenant-filtered", filtered()),
         ("tenant-alone", alone()),
+        ("tenant-long-names", long_names()),
         ("properties", solberg()),
         ("properties-admin", solberg_for_admins()),
     ]
@@ -340,5 +341,19 @@ fn solberg_for_admins() -> TeamView {
         row.edit = None;
         row.menu.clear();
     }
+    view
+}
+
+fn long_names() -> TeamView {
+    let name = "Maximiliane-Wilhelmine von und zu Hohenstaufen-Braunschweig";
+    let email = "maximiliane.wilhelmine.hohenstaufen@department.subsidiary.example.com";
+    let mut row =
+        user(name, "User", "Everything-the-night-shift-of-the-northern-warehouse-needs", "Active", "On", "Now");
+    row.below = Below::Line(email.to_owned());
+    let invitation = invited(email, "2 hours ago", "Standard agent", Mark::Waiting, "Invited");
+    let mut view = halden();
+    view.groups[0].rows = vec![invitation];
+    view.groups[1].rows.insert(0, row);
+    view.shell.workspace = Some("Northern Warehouse and Outdoor Equipment Holding".to_owned());
     view
 }
