@@ -1,3 +1,4 @@
 //! How people and programs reach Bailiwick over HTTP; so far the pages.
 
 pub mod ui;
+pub mod web;

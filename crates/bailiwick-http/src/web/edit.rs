@@ -54,7 +54,14 @@ struct Shows {
 
 impl Shows {
     fn stored(access: AccessWire) -> Self {
-        Self { access, email: None, suspended: None, preview: None, problems: Problems::default(), status: StatusCode::OK }
+        Self {
+            access,
+            email: None,
+            suspended: None,
+            preview: None,
+            problems: Problems::default(),
+            status: StatusCode::OK,
+        }
     }
 }
 
@@ -98,7 +105,11 @@ async fn show_member(context: &Context, team: &Team, editor: PersonId, id: Membe
 }
 
 fn status_select(suspended: bool) -> Select {
-    Select::new("status", "Status", vec![Choice::new("active", "Active", !suspended), Choice::new("suspended", "Suspended", suspended)])
+    Select::new(
+        "status",
+        "Status",
+        vec![Choice::new("active", "Active", !suspended), Choice::new("suspended", "Suspended", suspended)],
+    )
 }
 
 /// `POST /w/{workspace}/team/{member}/edit`
@@ -141,7 +152,8 @@ pub async fn save_member(Path((workspace, member)): Path<(String, String)>, form
     match saved.await {
         Ok(changed) => {
             let name = name_of(&team, member.person);
-            let says = if changed { format!("{name} was changed.") } else { format!("Nothing about {name} was different.") };
+            let says =
+                if changed { format!("{name} was changed.") } else { format!("Nothing about {name} was different.") };
             Ok(context.done(&format!("/w/{}/team", team.state.id), &says))
         }
         Err(error) => {
@@ -185,7 +197,8 @@ pub async fn save_role(Path((workspace, member)): Path<(String, String)>, form: 
     let access = AccessWire { role: form.get("role")?.to_owned(), ..AccessWire::of(&team.state.model, &row.access) };
     let command = Command::ChangeAccess { member: member_id, access };
     context.app().act(context.caller()?, team.state.id, command, form.version()?, form.command()?).await?;
-    Ok(context.done(&format!("/w/{}/team", team.state.id), &format!("{} has another role now.", name_of(&team, row.person))))
+    Ok(context
+        .done(&format!("/w/{}/team", team.state.id), &format!("{} has another role now.", name_of(&team, row.person))))
 }
 
 /// `GET /w/{workspace}/team/{member}/remove`
@@ -267,7 +280,10 @@ async fn ask_suspension(context: &Context, team: &Team, id: MemberId, problems: 
         about: Some(name.clone()),
         title: format!("Suspend {name}?"),
         consequence: vec![
-            format!("{name} cannot sign in to this {} or act in it from now on, and stays in the records.", words.workspace),
+            format!(
+                "{name} cannot sign in to this {} or act in it from now on, and stays in the records.",
+                words.workspace
+            ),
             "The seat stays taken.".into(),
         ],
         aside: "It can be ended at any time.".into(),
@@ -328,7 +344,11 @@ async fn show_invitation(context: &Context, team: &Team, editor: PersonId, id: I
         back: Link::new(&words.page, &base),
         about: stored.clone(),
         title: "Edit invitation".into(),
-        line: format!("{stored} · {status}, sent {} by {}", super::say::when(invitation.sent_at, now).relative, access::actor_name(team, invitation.sender)),
+        line: format!(
+            "{stored} · {status}, sent {} by {}",
+            super::say::when(invitation.sent_at, now).relative,
+            access::actor_name(team, invitation.sender)
+        ),
         form: context.form_on(&format!("{base}/invitations/{id}/edit"), invitation.version),
         problems: shows.problems,
         email: Some(EmailField {
@@ -361,7 +381,9 @@ pub async fn save_invitation(Path((workspace, invitation)): Path<(String, String
     let typed = form.get("email")?.to_owned();
     let mut shows = Shows { email: Some(typed.clone()), ..Shows::stored(wanted.clone()) };
     let stored = team.addresses.get(&row.address).cloned().unwrap_or_default();
-    let email = if typed.trim() == stored { None } else {
+    let email = if typed.trim() == stored {
+        None
+    } else {
         match Email::parse(&typed) {
             Ok(email) => Some(email),
             Err(bad) => {
@@ -376,7 +398,15 @@ pub async fn save_invitation(Path((workspace, invitation)): Path<(String, String
         return show_invitation(context, &team, editor, invitation_id, shows).await;
     }
     let app = context.app();
-    let edited = app.edit_invitation(context.caller()?, team.state.id, invitation_id, wanted, email, form.version()?, form.command()?);
+    let edited = app.edit_invitation(
+        context.caller()?,
+        team.state.id,
+        invitation_id,
+        wanted,
+        email,
+        form.version()?,
+        form.command()?,
+    );
     match edited.await {
         Ok(_) => Ok(context.done(&format!("/w/{}/team", team.state.id), "The invitation was changed.")),
         Err(error) => {
@@ -392,7 +422,12 @@ fn offered(team: &Team, before: &bailiwick_core::team::state::Access, after: &Ac
     let Ok(after) = after.read(&team.state.model) else { return Changes::default() };
     let (old, new) = (say(before), say(&after));
     let not_in = |a: &[String], b: &[String]| a.iter().filter(|l| !b.contains(l)).cloned().collect();
-    Changes { adds: not_in(&new, &old), cuts: not_in(&old, &new), holds: "Holds when the invitation is accepted.".into(), ..Changes::default() }
+    Changes {
+        adds: not_in(&new, &old),
+        cuts: not_in(&old, &new),
+        holds: "Holds when the invitation is accepted.".into(),
+        ..Changes::default()
+    }
 }
 
 /// `POST /w/{workspace}/team/invitations/{invitation}/resend`
@@ -402,7 +437,8 @@ pub async fn resend(Path((workspace, invitation)): Path<(String, String)>, form:
     let workspace = workspace_id(&workspace)?;
     let command = Command::Resend(id(&invitation)?);
     context.app().act(context.caller()?, workspace, command, form.version()?, form.command()?).await?;
-    Ok(context.done(&format!("/w/{workspace}/team"), "The invitation was sent again; the link sent before stops working."))
+    Ok(context
+        .done(&format!("/w/{workspace}/team"), "The invitation was sent again; the link sent before stops working."))
 }
 
 /// `GET /w/{workspace}/team/invitations/{invitation}/cancel`

@@ -60,7 +60,8 @@ pub async fn home(context: Context, Path(workspace): Path<String>) -> Shown {
         resources_note: String::new(),
         ask: whom_to_ask(&team, row),
         since: format!("In the {} since {}.", team.state.model.words.workspace, day(row.joined_at)),
-        leave: (!owner_stays).then(|| Link::new(&format!("Leave the {}", team.state.model.words.workspace), &format!("{base}/leave"))),
+        leave: (!owner_stays)
+            .then(|| Link::new(&format!("Leave the {}", team.state.model.words.workspace), &format!("{base}/leave"))),
         stays: if owner_stays { team.state.model.ownership.why.clone() } else { String::new() },
     };
     Ok(context.html(page(&view)))
@@ -91,12 +92,17 @@ fn group_line(state: &Workspace, ix: usize, group: &Group, can: PermissionSet) -
     let model = &state.model;
     let of_group: PermissionSet = model.everything().iter().filter(|p| model.permission_def(*p).group == ix).collect();
     let (yes, no) = (of_group & can, of_group.without(can));
-    let actions = |set: PermissionSet| -> Vec<String> { set.iter().map(|p| model.permission_def(p).action.clone()).collect() };
+    let actions =
+        |set: PermissionSet| -> Vec<String> { set.iter().map(|p| model.permission_def(p).action.clone()).collect() };
     AccessLine {
         title: group.title.clone(),
         covers: group.covers.clone(),
         can: (!yes.is_empty()).then(|| set_lines(model, yes).join("; ")),
-        cannot: if yes.is_empty() || no.is_empty() { String::new() } else { format!("Not {}", bailiwick_core::access::say::and(&actions(no))) },
+        cannot: if yes.is_empty() || no.is_empty() {
+            String::new()
+        } else {
+            format!("Not {}", bailiwick_core::access::say::and(&actions(no)))
+        },
         because: String::new(),
     }
 }

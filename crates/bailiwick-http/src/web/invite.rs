@@ -106,14 +106,16 @@ pub async fn send(Path(workspace): Path<String>, form: Form) -> Shown {
     form.only(&known)?;
     let context = &form.context;
     let (team, person) = allowed(context, &workspace).await?;
-    let mut typed = Typed { emails: form.get("emails")?.to_owned(), access: access::read(&form, &team.state)?, ..Typed::default() };
+    let mut typed =
+        Typed { emails: form.get("emails")?.to_owned(), access: access::read(&form, &team.state)?, ..Typed::default() };
     let good = judge(&team, &mut typed);
     if typed.access.role.is_empty() {
         typed.problems = one("role", "Choose a role.");
         return show(context, &team, person, typed, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     if good.is_empty() {
-        let says = if typed.judged.is_empty() { "Write at least one address." } else { "None of these can be invited." };
+        let says =
+            if typed.judged.is_empty() { "Write at least one address." } else { "None of these can be invited." };
         typed.problems = one("emails", says);
         return show(context, &team, person, typed, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
@@ -130,7 +132,11 @@ pub async fn send(Path(workspace): Path<String>, form: Form) -> Shown {
     let invitees = good.iter().map(|email| Invitee { email: email.clone(), access: typed.access.clone() }).collect();
     match context.app().invite(context.caller()?, team.state.id, invitees, form.command()?).await {
         Ok(_) => {
-            let to = if let [only] = good.as_slice() { only.display().to_owned() } else { plural(count(good.len()), "person").replace("persons", "people") };
+            let to = if let [only] = good.as_slice() {
+                only.display().to_owned()
+            } else {
+                plural(count(good.len()), "person").replace("persons", "people")
+            };
             Ok(context.done(&format!("/w/{}/team", team.state.id), &format!("Invitation sent to {to}.")))
         }
         Err(error) => {
@@ -152,7 +158,9 @@ fn judge(team: &Team, typed: &mut Typed) -> Vec<Email> {
         let text = text.trim_matches(|c| matches!(c, '<' | '>'));
         let why_not = match Email::parse(text) {
             Err(bad) => Some((bad.sentence().to_owned(), None)),
-            Ok(email) if good.iter().any(|g| g.comparable() == email.comparable()) => Some(("Named twice.".into(), None)),
+            Ok(email) if good.iter().any(|g| g.comparable() == email.comparable()) => {
+                Some(("Named twice.".into(), None))
+            }
             Ok(email) => match in_the_way(team, &email) {
                 Some(reason) => Some(reason),
                 None => {
@@ -169,14 +177,20 @@ fn judge(team: &Team, typed: &mut Typed) -> Vec<Email> {
 }
 
 fn in_the_way(team: &Team, email: &Email) -> Option<(String, Option<Link>)> {
-    let known = |id: &AddressId| team.addresses.get(id).and_then(|t| Email::parse(t).ok()).is_some_and(|e| e.comparable() == email.comparable());
+    let known = |id: &AddressId| {
+        team.addresses.get(id).and_then(|t| Email::parse(t).ok()).is_some_and(|e| e.comparable() == email.comparable())
+    };
     let base = format!("/w/{}/team", team.state.id);
     if let Some((id, member)) = team.state.members.iter().find(|(_, m)| known(&m.address)) {
         let link = Link::new("Edit", &format!("{base}/{id}/edit"));
         let suspended = member.suspended_at.is_some();
-        return Some((if suspended { "Suspended; reactivate them." } else { "Already in the team." }.into(), Some(link)));
+        return Some((
+            if suspended { "Suspended; reactivate them." } else { "Already in the team." }.into(),
+            Some(link),
+        ));
     }
-    let open = team.state.invitations.iter().find(|(_, i)| known(&i.address) && matches!(i.stage, Stage::Pending { .. }));
+    let open =
+        team.state.invitations.iter().find(|(_, i)| known(&i.address) && matches!(i.stage, Stage::Pending { .. }));
     open.map(|(id, _)| ("Already invited.".into(), Some(Link::new("Edit", &format!("{base}/invitations/{id}/edit")))))
 }
 
@@ -188,7 +202,11 @@ fn suggest(team: &Team, typed: &mut Typed) {
     for toggle in template.suggests.iter().filter(|t| role.toggles.has(*t)) {
         let name = model.toggle(toggle).name.to_string();
         if !typed.access.toggles.contains(&name) {
-            typed.cautions.push(format!("{} usually goes with {}; switch it on if they need it.", model.toggle(toggle).title, template.name));
+            typed.cautions.push(format!(
+                "{} usually goes with {}; switch it on if they need it.",
+                model.toggle(toggle).title,
+                template.name
+            ));
         }
     }
 }

@@ -105,9 +105,15 @@ async fn view(context: &Context, team: &Team, rights: &Rights) -> Result<TeamVie
         invite: rights.invite.then(|| Action {
             label: words.invite.clone(),
             href: format!("{base}/team/invite"),
-            off: full.then(|| format!("All seats are in use. Remove {} you no longer need, or upgrade the plan.", words.people)),
+            off: full.then(|| {
+                format!("All seats are in use. Remove {} you no longer need, or upgrade the plan.", words.people)
+            }),
         }),
-        actions: if rights.templates { vec![Link::new("New template", &format!("{base}/templates/new"))] } else { Vec::new() },
+        actions: if rights.templates {
+            vec![Link::new("New template", &format!("{base}/templates/new"))]
+        } else {
+            Vec::new()
+        },
         tabs: tabs(team, rights, &base),
         seats: outcome::seats(state.seats()),
         limit,
@@ -115,7 +121,8 @@ async fn view(context: &Context, team: &Team, rights: &Rights) -> Result<TeamVie
         columns: columns(team, &asked, &base),
         who: Column { label: "Name and email".into(), short: String::new(), sort: Some(sort(&asked, &base, "name")) },
         groups: groups(context, team, rights, &invitations, &shown, members.len()),
-        none_found: (members.is_empty() && invitations.is_empty()).then(|| format!("No {} fit these filters.", words.people)),
+        none_found: (members.is_empty() && invitations.is_empty())
+            .then(|| format!("No {} fit these filters.", words.people)),
         alone: alone.then(|| first_steps(team, &base)),
         help: !invitations.is_empty() && rights.resend,
         pager: pager(&asked, &base, first, shown.len(), members.len()),
@@ -133,15 +140,20 @@ fn tabs(team: &Team, rights: &Rights, base: &str) -> Vec<Tab> {
     if !rights.templates {
         return Vec::new();
     }
-    let templates =
-        Tab { label: "Role templates".into(), href: format!("{base}/templates"), count: count(team.state.templates.len()), current: false };
+    let templates = Tab {
+        label: "Role templates".into(),
+        href: format!("{base}/templates"),
+        count: count(team.state.templates.len()),
+        current: false,
+    };
     vec![people, templates]
 }
 
 fn filters(team: &Team, asked: &Asked, base: &str) -> Filters {
     let state = &team.state;
     let choice = |value: &str, label: &str, name: &str| Choice::new(value, label, asked.get(name) == value);
-    let mut status = vec![choice("", "All", "status"), choice("active", "Active", "status"), choice("invited", "Invited", "status")];
+    let mut status =
+        vec![choice("", "All", "status"), choice("active", "Active", "status"), choice("invited", "Invited", "status")];
     if state.model.suspension {
         status.push(choice("suspended", "Suspended", "status"));
     }
@@ -154,7 +166,11 @@ fn filters(team: &Team, asked: &Asked, base: &str) -> Filters {
         let mut named: Vec<_> = state.templates.iter().map(|(id, t)| (id.to_string(), t.name.to_string())).collect();
         named.sort_by_key(|(_, name)| name.to_lowercase());
         let each = named.iter().map(|(id, name)| choice(id, name, "template"));
-        selects.push(Select::new("template", "Template", std::iter::once(choice("", "All", "template")).chain(each).collect()));
+        selects.push(Select::new(
+            "template",
+            "Template",
+            std::iter::once(choice("", "All", "template")).chain(each).collect(),
+        ));
     }
     Filters {
         action: format!("{base}/team"),
@@ -188,7 +204,10 @@ fn columns(team: &Team, asked: &Asked, base: &str) -> Vec<Column> {
         columns.push(plain(&model.words.access, ""));
     }
     columns.extend(model.toggles.iter().map(|t| plain(&t.title, &t.title)));
-    columns.push(Column { sort: Some(sort(asked, base, "seen")), ..plain(&model.words.last_seen, &model.words.last_seen) });
+    columns.push(Column {
+        sort: Some(sort(asked, base, "seen")),
+        ..plain(&model.words.last_seen, &model.words.last_seen)
+    });
     columns
 }
 
@@ -203,7 +222,9 @@ fn members<'a>(team: &'a Team, asked: &Asked) -> Vec<(MemberId, &'a Member)> {
             let email = team.addresses.get(&m.address).map_or("", String::as_str);
             (asked.get("status").is_empty() || asked.get("status") == status)
                 && fits(team, asked, &m.access)
-                && (q.is_empty() || name_of(team, m.person).to_lowercase().contains(&q) || email.to_lowercase().contains(&q))
+                && (q.is_empty()
+                    || name_of(team, m.person).to_lowercase().contains(&q)
+                    || email.to_lowercase().contains(&q))
         })
         .map(|(id, m)| (*id, m))
         .collect();
@@ -259,7 +280,11 @@ fn groups(
     }
     if !shown.is_empty() {
         let rows = shown.iter().map(|(id, m)| member_row(context, team, rights, *id, m)).collect();
-        let title = if groups.is_empty() { String::new() } else { bailiwick_core::access::say::capital(&team.state.model.words.people) };
+        let title = if groups.is_empty() {
+            String::new()
+        } else {
+            bailiwick_core::access::say::capital(&team.state.model.words.people)
+        };
         groups.push(Group { title, count: count(members), rows });
     }
     groups
@@ -292,7 +317,12 @@ fn member_row(context: &Context, team: &Team, rights: &Rights, id: MemberId, mem
         below: Below::Line(team.addresses.get(&member.address).cloned().unwrap_or_default()),
         invited: false,
         badges: if own { vec!["You".into()] } else { Vec::new() },
-        cells: cells(team, &member.access, member_status(member, context.app().clock.now()), seen(context, team, member)),
+        cells: cells(
+            team,
+            &member.access,
+            member_status(member, context.app().clock.now()),
+            seen(context, team, member),
+        ),
         edit: (managed && rights.edit).then(|| Link::new("Edit", &format!("{href}/edit"))),
         menu: items,
     }
@@ -341,7 +371,12 @@ fn invitation_row(context: &Context, team: &Team, rights: &Rights, id: Invitatio
         below: Below::Sent(sent, actor_name(team, invitation.sender)),
         invited: true,
         badges: Vec::new(),
-        cells: cells(team, &invitation.access, invitation_status(team, id, invitation, context.app().clock.now()), Cell::Quiet("Never".into())),
+        cells: cells(
+            team,
+            &invitation.access,
+            invitation_status(team, id, invitation, context.app().clock.now()),
+            Cell::Quiet("Never".into()),
+        ),
         edit: (managed && rights.edit).then(|| Link::new("Edit", &format!("{href}/edit"))),
         menu: items,
     }
@@ -395,7 +430,10 @@ fn first_steps(team: &Team, base: &str) -> Alone {
         title: "Nobody else is here yet".into(),
         steps: vec![
             ("Invite".into(), "Write one address or many; each gets a mail with a link.".into()),
-            ("Choose what they may do".into(), "A role, and what goes with it. You see it in a sentence before you send.".into()),
+            (
+                "Choose what they may do".into(),
+                "A role, and what goes with it. You see it in a sentence before you send.".into(),
+            ),
             ("They join".into(), "One click in the mail, and they are in with exactly that.".into()),
         ],
         first: Some(Link::new(&words.invite, &format!("{base}/team/invite"))),
