@@ -1,7 +1,7 @@
 //! One's own account: name, sessions.
 
 use axum::extract::Path;
-use bailiwick_store::rows::{SessionRow, SignedInBy};
+use bailiwick_app::rows::{SessionRow, SignedInBy};
 
 use super::context::{Context, Shown, id};
 use super::forms::{Form, problems};

@@ -7,7 +7,7 @@ use bailiwick_core::team::command::Actor as Who;
 use bailiwick_core::team::event::{Event, Removal};
 use bailiwick_core::team::wire::AccessWire;
 use bailiwick_core::time::Timestamp;
-use bailiwick_store::rows::{LogEntry, LogFilter};
+use bailiwick_app::rows::{LogEntry, LogFilter};
 
 use super::access::{actor_name, name_of};
 use super::context::{Context, Shown, workspace_id};

@@ -12,7 +12,7 @@ use bailiwick_app::mail::sink::Sink;
 use bailiwick_app::{App, AppError, Caller};
 use bailiwick_core::ids::{SessionId, WorkspaceId};
 use bailiwick_core::team::state::Workspace;
-use bailiwick_store::rows::Origin;
+use bailiwick_app::rows::Origin;
 use maud::Markup;
 
 use super::errors::PageError;

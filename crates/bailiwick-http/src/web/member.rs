@@ -5,9 +5,9 @@ use bailiwick_app::look::{Question, ResourceName, Team};
 use bailiwick_core::access::check::Decision;
 use bailiwick_core::access::say::{capital, sentence};
 use bailiwick_core::access::snapshot::Snapshot;
-use bailiwick_core::ids::MemberId;
+use bailiwick_core::ids::{MemberId, ResourceId};
 use bailiwick_core::team::state::Member;
-use bailiwick_store::rows::LogFilter;
+use bailiwick_app::rows::LogFilter;
 
 use super::access::{actor_name, in_words, name_of};
 use super::audit::entry;
@@ -127,7 +127,7 @@ async fn answer(
     let on_resource = state.model.permission_def(permission).on.is_some();
     let named = (on_resource && !resource.is_empty()).then(|| ResourceName::parse(resource));
     let place =
-        resource.parse().ok().and_then(|r| state.resources.get(&r)).map(|r| r.name.to_string()).filter(|_| on_resource);
+        resource.parse().ok().and_then(|r: ResourceId| state.resources.get(&r)).map(|r| r.name.to_string()).filter(|_| on_resource);
     let question =
         Question { workspace: state.id, person: member.person, permission: action.to_owned(), resource: named };
     let decision = context.app().why(context.caller()?, &question).await?.decision;

@@ -8,7 +8,7 @@ use bailiwick_core::access::snapshot::NEVER;
 use bailiwick_core::ids::{InvitationId, MemberId};
 use bailiwick_core::team::state::{Access, Invitation, Member, Stage};
 use bailiwick_core::time::Timestamp;
-use bailiwick_store::rows::MailState;
+use bailiwick_app::rows::MailState;
 
 use super::access::{actor_name, in_words, name_of};
 use super::context::{Context, Shown, workspace_id};
