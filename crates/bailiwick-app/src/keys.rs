@@ -56,11 +56,7 @@ struct Written {
 impl Keys {
     /// New keys.
     pub fn fresh(random: &Random) -> Self {
-        Self {
-            chain_id: 1,
-            chain: KeyBytes(random.secret()),
-            link: KeyBytes(random.secret()),
-        }
+        Self { chain_id: 1, chain: KeyBytes(random.secret()), link: KeyBytes(random.secret()) }
     }
 
     /// The keys of a data directory; made and written on first use, for the owner's eyes only.

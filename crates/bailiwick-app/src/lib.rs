@@ -31,7 +31,7 @@ pub use error::AppError;
 /// Rows of the store that use cases give and take, so that who calls them names no store.
 pub mod rows {
     pub use bailiwick_store::rows::{
-        By, KeyRow, LogEntry, LogEvent, LogFilter, MailState, Membership, Origin, PersonCard, ProductRow, QueuedMail, SessionRow,
-        SignedInBy, Verified,
+        By, KeyRow, LogEntry, LogEvent, LogFilter, MailState, Membership, Origin, PersonCard, ProductRow, QueuedMail,
+        SessionRow, SignedInBy, Verified,
     };
 }

@@ -72,7 +72,9 @@ pub async fn do_it(app: &App, ask: &Ask) -> Answer {
 async fn create_key(app: &App, by: &By, name: &str, scopes: &[String], days: u32) -> Result<String, String> {
     let scopes: Vec<Scope> = scopes
         .iter()
-        .map(|s| Scope::parse(s).ok_or_else(|| format!("there is no scope `{s}`; there are check, read, manage, vouch")))
+        .map(|s| {
+            Scope::parse(s).ok_or_else(|| format!("there is no scope `{s}`; there are check, read, manage, vouch"))
+        })
         .collect::<Result<_, _>>()?;
     let key = app.create_key(by, DEFAULT_PRODUCT, name, &scopes, days).await.map_err(|e| e.to_string())?;
     Ok(format!("{}\n{}\nThe second line is the secret; it is shown this once.", key.row.key, key.token.reveal()))
@@ -82,7 +84,10 @@ async fn verify(app: &App) -> Result<String, String> {
     let found = app.verify().await.map_err(|e| e.to_string())?;
     match found.broken {
         Some(place) => Err(format!("the log does not hold: {place}")),
-        None => Ok(format!("verified: {} lines, {} changes, {} events; the tables equal the folded log", found.lines, found.changes, found.events)),
+        None => Ok(format!(
+            "verified: {} lines, {} changes, {} events; the tables equal the folded log",
+            found.lines, found.changes, found.events
+        )),
     }
 }
 

@@ -41,7 +41,8 @@ pub async fn open(data: &Path, config: Config, mail_templates: Option<&Path>) ->
 
 fn private(data: &Path) -> Outcome {
     use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(data, std::fs::Permissions::from_mode(0o700)).map_err(|e| format!("{}: {e}", data.display()).into())
+    std::fs::set_permissions(data, std::fs::Permissions::from_mode(0o700))
+        .map_err(|e| format!("{}: {e}", data.display()).into())
 }
 
 fn logs() {

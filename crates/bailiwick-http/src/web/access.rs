@@ -173,6 +173,8 @@ pub fn permission_grid(
         columns: columns.iter().map(|c| capital(c)).collect(),
         template: from.map(|(name, _)| name),
         note: "View is ticked with any other action.".into(),
+        care: "Users permissions and managing settings reach far: whoever has them can change what others may do."
+            .into(),
     }
 }
 

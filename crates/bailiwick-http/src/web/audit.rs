@@ -2,16 +2,17 @@
 
 use axum::extract::Path;
 use bailiwick_app::look::Team;
+use bailiwick_app::rows::{LogEntry, LogFilter};
 use bailiwick_core::ids::{AddressId, MemberId, PersonId};
 use bailiwick_core::team::command::Actor as Who;
 use bailiwick_core::team::event::{Event, Removal};
 use bailiwick_core::team::wire::AccessWire;
 use bailiwick_core::time::Timestamp;
-use bailiwick_app::rows::{LogEntry, LogFilter};
 
 use super::access::{actor_name, name_of};
 use super::context::{Context, Shown, workspace_id};
 use super::say::{clock, day_head, when};
+use crate::ui::icons::Icon;
 use crate::ui::kit::{Actor, Choice, Delta, DeltaTable, Entry, Filters, Link, Pager, Select};
 use crate::ui::pages::audit::{AuditView, Day, page};
 
@@ -144,7 +145,7 @@ pub fn entry(team: &Team, change: &LogEntry, now: Timestamp) -> Vec<Entry> {
         facts.retain(|(_, value)| !value.is_empty());
         let actor = match change.actor {
             Who::Person(_) => Actor::Person(actor_name(team, change.actor)),
-            other => Actor::Other(actor_name(team, other)),
+            other => Actor::System(actor_name(team, other), Icon::Info),
         };
         Entry {
             when: when(stored.at, now),

@@ -9,10 +9,10 @@ use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use bailiwick_app::caller::Who;
 use bailiwick_app::mail::sink::Sink;
+use bailiwick_app::rows::Origin;
 use bailiwick_app::{App, AppError, Caller};
 use bailiwick_core::ids::{SessionId, WorkspaceId};
 use bailiwick_core::team::state::Workspace;
-use bailiwick_app::rows::Origin;
 use maud::Markup;
 
 use super::errors::PageError;

@@ -98,7 +98,7 @@ fn group_line(state: &Workspace, ix: usize, group: &Group, can: PermissionSet) -
         title: group.title.clone(),
         covers: group.covers.clone(),
         can: (!yes.is_empty()).then(|| set_lines(model, yes).join("; ")),
-        cannot: if yes.is_empty() || no.is_empty() {
+        note: if yes.is_empty() || no.is_empty() {
             String::new()
         } else {
             format!("Not {}", bailiwick_core::access::say::and(&actions(no)))

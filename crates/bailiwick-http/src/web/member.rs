@@ -2,12 +2,12 @@
 
 use axum::extract::Path;
 use bailiwick_app::look::{Question, ResourceName, Team};
+use bailiwick_app::rows::LogFilter;
 use bailiwick_core::access::check::Decision;
 use bailiwick_core::access::say::{capital, sentence};
 use bailiwick_core::access::snapshot::Snapshot;
 use bailiwick_core::ids::{MemberId, ResourceId};
 use bailiwick_core::team::state::Member;
-use bailiwick_app::rows::LogFilter;
 
 use super::access::{actor_name, in_words, name_of};
 use super::audit::entry;
@@ -126,8 +126,12 @@ async fn answer(
     // A question about the workspace needs no resource, whatever stands in the other field.
     let on_resource = state.model.permission_def(permission).on.is_some();
     let named = (on_resource && !resource.is_empty()).then(|| ResourceName::parse(resource));
-    let place =
-        resource.parse().ok().and_then(|r: ResourceId| state.resources.get(&r)).map(|r| r.name.to_string()).filter(|_| on_resource);
+    let place = resource
+        .parse()
+        .ok()
+        .and_then(|r: ResourceId| state.resources.get(&r))
+        .map(|r| r.name.to_string())
+        .filter(|_| on_resource);
     let question =
         Question { workspace: state.id, person: member.person, permission: action.to_owned(), resource: named };
     let decision = context.app().why(context.caller()?, &question).await?.decision;

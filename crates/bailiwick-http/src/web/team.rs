@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use axum::extract::Path;
 use bailiwick_app::look::Team;
+use bailiwick_app::rows::MailState;
 use bailiwick_core::access::snapshot::NEVER;
 use bailiwick_core::ids::{InvitationId, MemberId};
 use bailiwick_core::team::state::{Access, Invitation, Member, Stage};
 use bailiwick_core::time::Timestamp;
-use bailiwick_app::rows::MailState;
 
 use super::access::{actor_name, in_words, name_of};
 use super::context::{Context, Shown, workspace_id};
@@ -340,7 +340,7 @@ pub fn member_status(member: &Member, now: Timestamp) -> Status {
         return Status::new(Mark::Suspended, "Suspended");
     }
     match member.access.until.unwrap_or(NEVER) {
-        until if until <= now => Status::new(Mark::Expired, "Ended"),
+        until if until <= now => Status::new(Mark::Warned, "Ended"),
         _ => Status::new(Mark::Active, "Active"),
     }
 }
@@ -390,10 +390,10 @@ pub fn invitation_status(team: &Team, id: InvitationId, invitation: &Invitation,
         _ => true,
     };
     match team.mails.get(&id) {
-        _ if expired && team.state.model.invitations.as_rows => Status::new(Mark::Expired, "Invited, link expired"),
-        _ if expired => Status::new(Mark::Expired, "Expired"),
-        Some(MailState::Undelivered) => Status::new(Mark::Expired, &format!("{word}, mail undelivered")),
-        _ => Status::new(Mark::Invited, word),
+        _ if expired && team.state.model.invitations.as_rows => Status::new(Mark::Warned, "Invited, link expired"),
+        _ if expired => Status::new(Mark::Warned, "Expired"),
+        Some(MailState::Undelivered) => Status::new(Mark::Warned, &format!("{word}, mail undelivered")),
+        _ => Status::new(Mark::Waiting, word),
     }
 }
 

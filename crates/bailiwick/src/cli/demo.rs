@@ -34,9 +34,13 @@ pub struct Demo {
 /// Runs the demo until it is stopped.
 pub async fn run(demo: Demo) -> Outcome {
     if !demo.listen.ip().is_loopback() {
-        return Err(format!("the demo signs in anybody, so it listens on loopback only, not on {}", demo.listen.ip()).into());
+        return Err(
+            format!("the demo signs in anybody, so it listens on loopback only, not on {}", demo.listen.ip()).into()
+        );
     }
-    let listener = tokio::net::TcpListener::bind(demo.listen).await.map_err(|e| format!("cannot listen on {}: {e}", demo.listen))?;
+    let listener = tokio::net::TcpListener::bind(demo.listen)
+        .await
+        .map_err(|e| format!("cannot listen on {}: {e}", demo.listen))?;
     let port = listener.local_addr()?.port();
     let config = Config {
         public_url: format!("http://localhost:{port}"),

@@ -84,7 +84,13 @@ pub async fn run(serve: Serve) -> Outcome {
         hello_name: "bailiwick".into(),
         extra_root: None,
     };
-    let config = Config { public_url, demo: false, support: serve.support.clone(), proxies: serve.proxies.clone(), limits: Limits::default() };
+    let config = Config {
+        public_url,
+        demo: false,
+        support: serve.support.clone(),
+        proxies: serve.proxies.clone(),
+        limits: Limits::default(),
+    };
     let app = open(&serve.data.data, config, serve.mail_templates.as_deref()).await?;
     let by = By { actor: Actor::Operator, origin: None };
     app.ensure(&by, &serve.brand, &crate::server::PRESETS).await?;
@@ -96,7 +102,9 @@ pub async fn run(serve: Serve) -> Outcome {
     if !serve.return_to.is_empty() {
         app.set_return_addresses(&by, bailiwick_app::installation::DEFAULT_PRODUCT, serve.return_to.clone()).await?;
     }
-    let listener = tokio::net::TcpListener::bind(serve.listen).await.map_err(|e| format!("cannot listen on {}: {e}", serve.listen))?;
+    let listener = tokio::net::TcpListener::bind(serve.listen)
+        .await
+        .map_err(|e| format!("cannot listen on {}: {e}", serve.listen))?;
     tracing::info!(listen = %listener.local_addr()?, "serving");
     Server { app, smtp, mailbox: None, data: serve.data.data }.run(listener).await
 }
