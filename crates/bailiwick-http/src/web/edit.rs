@@ -3,6 +3,7 @@
 use axum::extract::Path;
 use axum::http::StatusCode;
 use bailiwick_app::AppError;
+use bailiwick_app::change::Offer;
 use bailiwick_app::look::Team;
 use bailiwick_core::email::Email;
 use bailiwick_core::ids::{InvitationId, MemberId, PersonId};
@@ -34,11 +35,11 @@ async fn editable(context: &Context, workspace: &str) -> Result<(Team, PersonId)
 }
 
 /// A member's row.
-pub fn member_of<'a>(team: &'a Team, id: MemberId) -> Result<&'a Member, PageError> {
+pub fn member_of(team: &Team, id: MemberId) -> Result<&Member, PageError> {
     team.state.members.get(&id).ok_or_else(PageError::not_found)
 }
 
-fn invitation_of<'a>(team: &'a Team, id: InvitationId) -> Result<&'a Invitation, PageError> {
+fn invitation_of(team: &Team, id: InvitationId) -> Result<&Invitation, PageError> {
     team.state.invitations.get(&id).filter(|i| i.stage.is_open()).ok_or_else(PageError::not_found)
 }
 
@@ -402,8 +403,7 @@ pub async fn save_invitation(Path((workspace, invitation)): Path<(String, String
         context.caller()?,
         team.state.id,
         invitation_id,
-        wanted,
-        email,
+        Offer { access: wanted, email },
         form.version()?,
         form.command()?,
     );

@@ -43,14 +43,14 @@ impl FromRequest<Arc<Web>> for Form {
         }
         let preview = parts.uri.query() == Some("preview");
         let form = Self { context, preview, fields };
-        form.from_here(&parts.headers)?;
+        form.check_sender(&parts.headers)?;
         Ok(form)
     }
 }
 
 impl Form {
     /// Fetch metadata first, then Origin, then the token (DEFAULTS).
-    fn from_here(&self, headers: &HeaderMap) -> Result<(), PageError> {
+    fn check_sender(&self, headers: &HeaderMap) -> Result<(), PageError> {
         let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
         let ours = match (text("sec-fetch-site"), text("origin")) {
             (Some("same-origin" | "none"), _) => true,

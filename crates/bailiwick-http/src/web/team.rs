@@ -57,7 +57,8 @@ impl Asked {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for known in ["q", "status", "role", "template", "sort", "page"] {
             let text = if known == name { value } else { self.get(known) };
-            if !text.is_empty() && !(known == "page" && name != "page") {
+            let first_page = known == "page" && name != "page";
+            if !text.is_empty() && !first_page {
                 query.append_pair(known, text);
             }
         }
@@ -364,7 +365,8 @@ fn invitation_row(context: &Context, team: &Team, rights: &Rights, id: Invitatio
         let label = if state.model.invitations.as_rows { &state.model.words.remove } else { "Cancel invitation" };
         items.push(MenuItem::danger(label, &format!("{href}/cancel")));
     }
-    let sent = when(invitation.sent_at, context.app().clock.now());
+    let mut sent = when(invitation.sent_at, context.app().clock.now());
+    sent.relative = sent.relative.replace("Now", "just now").replace("Yesterday", "yesterday");
     Row {
         name: team.addresses.get(&invitation.address).cloned().unwrap_or_else(|| "An erased address".into()),
         href: None,
