@@ -1,1 +1,5 @@
-//! x
+//! The whole product, from outside: the real binary on a real database, real mail, real HTTP.
+
+mod command_line;
+mod pages;
+mod world;

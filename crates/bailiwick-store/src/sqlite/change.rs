@@ -61,6 +61,14 @@ impl<'a> Change<'a> {
         log::standing(self.conn, line)
     }
 
+    fn put_rows(&self, line: LineId, at: Timestamp, rows: &[Row]) -> Out<Vec<(Timestamp, &'static str, String)>> {
+        let put = |row: &Row| {
+            put::row(self.conn, line, row)?;
+            Ok((at, put::kind(row), to_json(row)?))
+        };
+        rows.iter().map(put).collect()
+    }
+
     fn begin(&mut self, change: Pending) -> Out<()> {
         run(
             self.conn,
@@ -161,17 +169,19 @@ impl Tx for Change<'_> {
     }
 
     fn put(&mut self, line: LineId, by: &By, at: Timestamp, rows: Vec<Row>) -> Out<()> {
-        let before = self.step(line)?;
         if rows.is_empty() {
             return Err(StoreError::Database(format!("{line}: no row to put")));
         }
+        // What is put on a line in several goes is one step of it: an account and its first session, say.
+        if let Some(ix) = self.pending.iter().position(|change| change.line == line) {
+            let events = self.put_rows(line, self.pending[ix].at, &rows)?;
+            self.pending[ix].events.extend(events);
+            return Ok(());
+        }
+        let before = self.step(line)?;
         // The times of a line never decrease, whatever the clock did.
         let at = at.max(before.last_at);
-        let mut events = Vec::with_capacity(rows.len());
-        for row in &rows {
-            put::row(self.conn, line, row)?;
-            events.push((at, put::kind(row), to_json(row)?));
-        }
+        let events = self.put_rows(line, at, &rows)?;
         self.begin(Pending { line, product: None, before, at, by: by.clone(), model: String::new(), events })
     }
 
