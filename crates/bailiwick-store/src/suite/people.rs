@@ -152,9 +152,11 @@ pub async fn of_mails_wait_and_are_sent_or_void(store: &dyn Store) {
     let workspace = WorkspaceId(fresh());
     let first = super::changes::mail(to, Some(workspace));
     let mut second = super::changes::mail(to, None);
+    let ann = PersonId(fresh());
     (second.object, second.nonce, second.created_at) = (None, None, BEGIN.plus_seconds(1));
+    second.by = Some(ann);
     let rows = [first.clone(), second.clone()];
-    let (whole, first, second) = (first.clone(), first.mail, second.mail);
+    let (whole, by_ann, first, second) = (first.clone(), second.clone(), first.mail, second.mail);
     change::<_, StoreError, _>(store, vec![], CommandId(fresh()), move |tx| {
         rows.into_iter().try_for_each(|row| tx.mail(row))
     })
@@ -165,7 +167,17 @@ pub async fn of_mails_wait_and_are_sent_or_void(store: &dyn Store) {
     };
     read(store, move |from| {
         assert_eq!(from.mails(None, 9)?.iter().map(|m| m.row.mail).collect::<Vec<_>>(), [second, first]);
+        assert_eq!(from.mails(None, 1)?[0].row, by_ann);
         assert_eq!(from.mails(Some(workspace), 9)?[0].row, whole);
+        let (moment, later) = (BEGIN.plus_seconds(1), BEGIN.plus_seconds(2));
+        assert_eq!(from.mails_to(to, BEGIN)?, (2, BEGIN));
+        assert_eq!(from.mails_to(to, moment)?, (1, moment));
+        assert_eq!(from.mails_to(to, later)?, (0, later));
+        assert_eq!(from.mails_to(AddressId(7), BEGIN)?, (0, BEGIN));
+        assert_eq!(from.mails_by(ann, BEGIN)?, (1, moment));
+        assert_eq!(from.mails_by(PersonId(7), BEGIN)?, (0, BEGIN));
+        assert_eq!(from.mails_of(workspace, BEGIN)?, (1, BEGIN));
+        assert_eq!(from.mails_of(WorkspaceId(7), BEGIN)?, (0, BEGIN));
         assert_eq!(from.mails_due(BEGIN, 9)?.iter().map(|m| m.row.mail).collect::<Vec<_>>(), [first]);
         assert_eq!(from.next_mail_at()?, Some(BEGIN));
         Ok(())
