@@ -1,5 +1,7 @@
 //! A demo server of its own for each test, and browsers to use it with.
 
+#![expect(clippy::disallowed_methods, reason = "a deadline of real time around a real process")]
+
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
