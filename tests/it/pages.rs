@@ -235,3 +235,25 @@ fn what_was_saved_is_there_after_a_crash() {
     let mut owner = demo.signed_in("Priya Raman");
     assert!(owner.get(&format!("{base}/templates")).body.contains("Night shift"));
 }
+
+#[test]
+fn ab133_ab130_pages_say_that_nothing_may_run_frame_or_be_kept() {
+    let demo = Demo::start();
+    let mut owner = demo.signed_in("Priya Raman");
+    let base = owner.workspace();
+    for path in [base.clone(), format!("{base}/team"), "/sign-in".into(), "/nothing-here".into(), "/invitation".into()]
+    {
+        let answer = owner.open(&path);
+        let header = |name: &str| answer.headers.get(name).map(String::as_str).unwrap_or_default();
+        let policy = header("content-security-policy");
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
+        assert_eq!(header("cache-control"), "no-store", "{path}");
+        assert!(!answer.body.contains("<script") && !answer.body.contains(" style="), "{path}");
+    }
+    let set = owner.post("/sign-out", &[]).headers.remove("set-cookie").unwrap_or_default();
+    assert!(
+        set.contains("HttpOnly") && set.contains("SameSite=Lax") && set.contains("Path=/") && !set.contains("Domain"),
+        "ab087: {set}"
+    );
+}

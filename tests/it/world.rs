@@ -46,10 +46,17 @@ impl Demo {
         Self { child, port: port.unwrap_or_else(|| panic!("no port in {first:?}")), data: data.to_owned() }
     }
 
+    /// Kills it where it stands (SIGKILL).
+    pub fn kill(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-9", &pid]).status().is_ok_and(|s| s.success()), "it can be killed");
+    }
+
     /// Stops it the hard way, as a crash would, and starts it again on the same data.
     pub fn crash_and_restart(mut self) -> Self {
         let data = self.data.clone();
-        self.child.kill().expect("it can be killed");
+        // It may be dead already; then there is nothing to kill and only its end to wait for.
+        let _ = self.child.kill();
         self.child.wait().expect("it ends");
         self.data = PathBuf::new();
         Self::on(&data)
@@ -115,6 +122,7 @@ pub struct Browser {
 pub struct Answer {
     pub status: u16,
     pub location: String,
+    pub headers: BTreeMap<String, String>,
     pub body: String,
 }
 
@@ -175,7 +183,10 @@ impl Browser {
             }
         }
         let location = answer.headers().get("location").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        let headers =
+            answer.headers().iter().map(|(n, v)| (n.to_string(), v.to_str().unwrap_or_default().to_owned())).collect();
         Answer {
+            headers,
             status: answer.status().as_u16(),
             location,
             body: answer.body_mut().read_to_string().unwrap_or_default(),
