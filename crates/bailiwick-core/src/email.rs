@@ -116,7 +116,7 @@ mod tests {
             assert!(Email::parse(other).is_err() || !same(other, "ann@github.com"), "{other}");
         }
         assert!(Email::parse("änn@x.io").is_err());
-        assert!(Email::parse("ANN@x.io").is_err());
+        assert!(Email::parse("\u{ff21}nn@x.io").is_err());
         // One domain in its two spellings is one domain.
         assert!(same("ann@bücher.example", "ann@xn--bcher-kva.example"));
     }

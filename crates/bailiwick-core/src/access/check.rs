@@ -1,8 +1,8 @@
 //! The check: may this person do that to this thing? A decision is a value, never an error; nothing said means no.
 
-use super::model::KindIx;
+use super::model::{KindIx, Model};
 use super::set::{Permission, PermissionSet};
-use super::snapshot::{Row, Snapshot, asked_on};
+use super::snapshot::{Row, Snapshot};
 use crate::ids::{PersonId, ResourceId};
 use crate::time::Timestamp;
 
@@ -100,6 +100,70 @@ impl Decision {
     }
 }
 
+/// A resource in a question: its id and, if the workspace has it, its kind and whether it was deleted.
+pub(crate) type Asked = (ResourceId, Option<(KindIx, bool)>);
+
+/// All that one answer depends on. Hosts' questions bring it from a snapshot, `decide` from a state: one rule.
+pub(crate) struct Facts<'a> {
+    pub model: &'a Model,
+    pub lacks: PermissionSet,
+    pub row: &'a Row,
+    pub template: PermissionSet,
+}
+
+impl Facts<'_> {
+    #[inline]
+    pub fn judge(&self, permission: Permission, asked: Option<Asked>, now: Timestamp) -> Result<(), Denial> {
+        if self.row.suspended {
+            return Err(Denial::Suspended);
+        }
+        if now >= self.row.until {
+            return Err(Denial::Ended);
+        }
+        let held = (self.row.own | self.template).has(permission);
+        match (self.model.permission_def(permission).on, asked) {
+            (None, None) if !held => return Err(Denial::NothingGrants),
+            (None, None) => {}
+            (None, Some(_)) => return Err(Denial::NoResourceWanted),
+            (Some(_), None) => return Err(Denial::ResourceNeeded),
+            (Some(kind), Some(resource)) => self.judge_resource(permission, kind, resource, held, now)?,
+        }
+        if self.lacks.has(permission) { Err(Denial::NotInPlan) } else { Ok(()) }
+    }
+
+    fn judge_resource(
+        &self,
+        permission: Permission,
+        kind: KindIx,
+        (id, known): Asked,
+        held: bool,
+        now: Timestamp,
+    ) -> Result<(), Denial> {
+        let (its_kind, deleted) = known.ok_or(Denial::UnknownResource)?;
+        if its_kind != kind {
+            return Err(Denial::WrongKind);
+        }
+        if deleted {
+            return Err(Denial::ResourceDeleted);
+        }
+        if held {
+            return Ok(());
+        }
+        if self.row.kind != Some(kind) {
+            return Err(Denial::NothingGrants);
+        }
+        if self.row.everywhere.has(permission) {
+            return Ok(());
+        }
+        match self.row.grant_on(id) {
+            Some(grant) if now >= grant.until => Err(Denial::LevelEnded),
+            Some(grant) if self.model.kind(kind).level(grant.level).set.has(permission) => Ok(()),
+            None if self.row.everywhere.is_empty() => Err(Denial::NoLevel),
+            _ => Err(Denial::LevelTooLow),
+        }
+    }
+}
+
 impl Snapshot {
     /// May this person do this to this resource, at this moment? No allocation, no lock.
     ///
@@ -120,55 +184,10 @@ impl Snapshot {
             return Err(Denial::UnknownPermission);
         }
         let row = self.row(person).ok_or(Denial::NotAMember)?;
-        if row.suspended {
-            return Err(Denial::Suspended);
-        }
-        if now >= row.until {
-            return Err(Denial::Ended);
-        }
         let template = self.template(row).map_or(PermissionSet::EMPTY, |t| t.set);
-        let held = (row.own | template).has(permission);
-        match (asked_on(&self.model, permission), resource) {
-            (None, None) if !held => return Err(Denial::NothingGrants),
-            (None, None) => {}
-            (None, Some(_)) => return Err(Denial::NoResourceWanted),
-            (Some(_), None) => return Err(Denial::ResourceNeeded),
-            (Some(kind), Some(id)) => self.check_resource(row, permission, kind, id, held, now)?,
-        }
-        if self.lacks.has(permission) { Err(Denial::NotInPlan) } else { Ok(()) }
-    }
-
-    fn check_resource(
-        &self,
-        row: &Row,
-        permission: Permission,
-        kind: KindIx,
-        id: ResourceId,
-        held: bool,
-        now: Timestamp,
-    ) -> Result<(), Denial> {
-        let resource = self.resource(id).ok_or(Denial::UnknownResource)?;
-        if resource.kind != kind {
-            return Err(Denial::WrongKind);
-        }
-        if resource.deleted_at.is_some() {
-            return Err(Denial::ResourceDeleted);
-        }
-        if held {
-            return Ok(());
-        }
-        if row.kind != Some(kind) {
-            return Err(Denial::NothingGrants);
-        }
-        if row.everywhere.has(permission) {
-            return Ok(());
-        }
-        match row.grant_on(id) {
-            Some(grant) if now >= grant.until => Err(Denial::LevelEnded),
-            Some(grant) if self.model.kind(kind).level(grant.level).set.has(permission) => Ok(()),
-            None if row.everywhere.is_empty() => Err(Denial::NoLevel),
-            _ => Err(Denial::LevelTooLow),
-        }
+        let facts = Facts { model: &self.model, lacks: self.lacks, row, template };
+        let asked = resource.map(|id| (id, self.resource(id).map(|r| (r.kind, r.deleted_at.is_some()))));
+        facts.judge(permission, asked, now)
     }
 
     /// The same question by name, as hosts ask it.

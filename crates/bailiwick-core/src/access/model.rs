@@ -258,8 +258,9 @@ pub struct Ownership {
     pub role: RoleIx,
     /// Whether it has exactly one holder; then it is never offered.
     pub single: bool,
-    /// Whether the operator can transfer it (B05); members never can.
-    pub transfer: bool,
+    /// The role that the former owner has after a transfer by the operator (B05); `None`: there is no transfer.
+    /// Members can never transfer it.
+    pub transfer: Option<RoleIx>,
     /// What the page says where a transfer would be.
     pub why: String,
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::model::{KindIx, LevelIx, Model, RoleIx, ToggleSet};
-use super::set::{Permission, PermissionSet};
+use super::set::PermissionSet;
 use crate::ids::{MemberId, PersonId, ResourceId, TemplateId, WorkspaceId};
 use crate::team::state::{Access, Grants, Member, Workspace};
 use crate::time::Timestamp;
@@ -159,7 +159,7 @@ impl Snapshot {
 }
 
 impl Row {
-    fn compile(state: &Workspace, id: MemberId, member: &Member, template: Option<u32>) -> Self {
+    pub(crate) fn compile(state: &Workspace, id: MemberId, member: &Member, template: Option<u32>) -> Self {
         let model = &state.model;
         let access = &member.access;
         let role = model.role(access.role);
@@ -228,6 +228,11 @@ pub(crate) struct Reach {
 }
 
 impl Reach {
+    /// No access at all.
+    pub fn nothing() -> Self {
+        Self { everywhere: PermissionSet::EMPTY, each: imbl::OrdMap::new() }
+    }
+
     pub fn of(state: &Workspace, access: &Access) -> Self {
         let model = &state.model;
         let plan = usize::from(state.plan.0);
@@ -256,9 +261,4 @@ impl Reach {
         }
         more
     }
-}
-
-/// Whether a permission is asked on a resource, and of which kind.
-pub(super) fn asked_on(model: &Model, permission: Permission) -> Option<KindIx> {
-    model.permission_def(permission).on
 }

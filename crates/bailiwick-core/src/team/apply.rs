@@ -48,8 +48,10 @@ pub fn apply(state: &Workspace, events: &[Recorded]) -> Result<Workspace, Misfit
 /// # Errors
 /// [`Misfit`] if it does not begin with the creation, or the model is another than the event names.
 pub fn begin(model: &Arc<Model>, events: &[Recorded]) -> Result<Workspace, Misfit> {
-    let Some((Recorded { at, event: Event::WorkspaceCreated { workspace, name, model: version, plan } }, rest)) =
-        events.split_first()
+    let Some((
+        Recorded { at, event: Event::WorkspaceCreated { workspace, product, external_id, name, model: version, plan } },
+        rest,
+    )) = events.split_first()
     else {
         return Err(Misfit("a line begins with `workspace_created`".into()));
     };
@@ -58,6 +60,8 @@ pub fn begin(model: &Arc<Model>, events: &[Recorded]) -> Result<Workspace, Misfi
     }
     let mut state = Workspace {
         id: *workspace,
+        product: *product,
+        external_id: external_id.as_deref().map(Arc::from),
         model: Arc::clone(model),
         revision: 1,
         last_time: *at,

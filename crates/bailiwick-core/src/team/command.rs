@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AddressId, InvitationId, KeyId, MemberId, PersonId, ResourceId, TemplateId, WorkspaceId};
+use crate::ids::{AddressId, InvitationId, KeyId, MemberId, PersonId, ProductId, ResourceId, TemplateId, WorkspaceId};
 
 use super::wire::AccessWire;
 
@@ -153,6 +153,10 @@ pub enum Command {
 pub struct Create {
     /// Its id.
     pub workspace: WorkspaceId,
+    /// The product that it belongs to.
+    pub product: ProductId,
+    /// The host's own id for it; that it is unique is the store's to say.
+    pub external_id: Option<String>,
     /// Its name.
     pub name: String,
     /// Its plan, by name; `None`: the model's first.
@@ -176,9 +180,6 @@ pub struct NewInvitation {
     pub address: AddressId,
     /// What it offers.
     pub access: AccessWire,
-    /// The row of this address's owner, if the caller knows that the address belongs to a member under another
-    /// spelling; the state knows rows by their own address.
-    pub person: Option<PersonId>,
 }
 
 /// A command with who asks, when, and the version of the object that the caller saw.

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AddressId, InvitationId, MemberId, PersonId, ResourceId, TemplateId, WorkspaceId};
+use crate::ids::{AddressId, InvitationId, MemberId, PersonId, ProductId, ResourceId, TemplateId, WorkspaceId};
 use crate::time::Timestamp;
 
 use super::command::Actor;
@@ -20,6 +20,11 @@ pub enum Event {
     WorkspaceCreated {
         /// Its id.
         workspace: WorkspaceId,
+        /// The product that it belongs to.
+        product: ProductId,
+        /// The host's own id for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        external_id: Option<String>,
         /// Its name.
         name: String,
         /// The hash of the model that it is pinned to.

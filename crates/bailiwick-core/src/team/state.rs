@@ -8,7 +8,7 @@ use imbl::OrdMap;
 
 use crate::access::model::{KindIx, LevelIx, Model, PlanIx, RoleIx, ToggleSet};
 use crate::access::set::PermissionSet;
-use crate::ids::{AddressId, InvitationId, MemberId, PersonId, ResourceId, TemplateId, WorkspaceId};
+use crate::ids::{AddressId, InvitationId, MemberId, PersonId, ProductId, ResourceId, TemplateId, WorkspaceId};
 use crate::time::Timestamp;
 
 use super::command::Actor;
@@ -18,6 +18,10 @@ use super::command::Actor;
 pub struct Workspace {
     /// Its id, and the id of its line.
     pub id: WorkspaceId,
+    /// The product that it belongs to.
+    pub product: ProductId,
+    /// The host's own id for it, unique within the product.
+    pub external_id: Option<Arc<str>>,
     /// The access model that it is pinned to.
     pub model: Arc<Model>,
     /// How many changes it has seen; the first makes it 1.

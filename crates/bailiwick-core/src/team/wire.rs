@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::access::model::{Kind, KindIx, Model, ToggleSet};
+use crate::access::model::{KindIx, LevelIx, Model, RoleIx, ToggleSet};
 use crate::access::set::PermissionSet;
 use crate::ids::{ResourceId, TemplateId};
 use crate::time::Timestamp;
@@ -59,7 +59,7 @@ impl AccessWire {
     pub fn of(model: &Model, access: &Access) -> Self {
         let role = model.role(access.role);
         let kind = assigned_kind(model, access).map(|k| model.kind(k));
-        let level = |ix: crate::access::model::LevelIx| kind.map(|k| k.level(ix).name.to_string()).unwrap_or_default();
+        let level = |ix: LevelIx| kind.map(|k| k.level(ix).name.to_string()).unwrap_or_default();
         Self {
             role: role.name.to_string(),
             template: access.template,
@@ -83,6 +83,9 @@ impl AccessWire {
     pub fn read(&self, model: &Model) -> Result<Access, Refusal> {
         let role = model.role_ix(&self.role).ok_or_else(|| Refusal::UnknownRole(self.role.clone()))?;
         let kind = any_assigned_kind(model, role);
+        if kind.is_none() && (self.all.is_some() || !self.grants.is_empty()) {
+            return Err(Refusal::RoleTakesNoLevels(model.role(role).title.clone()));
+        }
         let level = |name: &str| {
             kind.and_then(|k| model.kind(k).level_ix(name)).ok_or_else(|| Refusal::UnknownLevel(name.to_owned()))
         };
@@ -106,17 +109,12 @@ impl AccessWire {
 
 /// The kind whose levels a role is assigned on any plan. A plan that takes the assignment away (Pro in
 /// `properties`) leaves the stored levels alone; they count again on a plan that has it.
-pub(crate) fn any_assigned_kind(model: &Model, role: crate::access::model::RoleIx) -> Option<KindIx> {
+pub(crate) fn any_assigned_kind(model: &Model, role: RoleIx) -> Option<KindIx> {
     model.role(role).assigns.iter().copied().flatten().next()
 }
 
 fn assigned_kind(model: &Model, access: &Access) -> Option<KindIx> {
     any_assigned_kind(model, access.role)
-}
-
-/// The kind itself, for messages.
-pub(crate) fn kind_of(model: &Model, role: crate::access::model::RoleIx) -> Option<&Kind> {
-    any_assigned_kind(model, role).map(|k| model.kind(k))
 }
 
 /// Names of permissions, in the model's order.

@@ -80,7 +80,7 @@ impl Builder {
             ownership: ownership.unwrap_or(Ownership {
                 role: RoleIx(0),
                 single: false,
-                transfer: false,
+                transfer: None,
                 why: String::new(),
             }),
             suspension,
@@ -400,7 +400,7 @@ impl Builder {
         }
         let role = name.and_then(|name| self.role_named(&name));
         let single = self.read.switch(&mut from, "single");
-        let transfer = self.read.switch(&mut from, "transfer");
+        let transfer = self.read.maybe_text(&mut from, "former_owner_becomes").and_then(|name| self.role_named(&name));
         let why = self.read.text(&mut from, "why");
         let at = from.at.clone();
         self.read.end(from);

@@ -1,0 +1,232 @@
+//! Invite, send again, cancel, edit, accept, decline.
+
+use crate::access::model::TakenAt;
+use crate::ids::{AddressId, InvitationId, MemberId, PersonId};
+use crate::team::command::{Actor, NewInvitation};
+use crate::team::event::Event;
+use crate::team::refusal::Refusal;
+use crate::team::state::{Access, Invitation, Stage};
+use crate::team::wire::AccessWire;
+use crate::time::Timestamp;
+
+use super::{Decided, Decider, INVITE_LIMIT};
+
+impl Decider<'_> {
+    pub(super) fn invite(&self, new: &[NewInvitation]) -> Decided {
+        self.may("invite", self.state.model.acts.invite)?;
+        if new.is_empty() {
+            return Err(Refusal::NothingNamed);
+        }
+        if new.len() > INVITE_LIMIT {
+            return Err(Refusal::TooMany(INVITE_LIMIT));
+        }
+        let mut named = std::collections::BTreeSet::new();
+        let events: Vec<Event> = new
+            .iter()
+            .map(|one| if named.insert(one.address) { self.invite_one(one) } else { Err(Refusal::AddressNamedTwice) })
+            .collect::<Result<_, _>>()?;
+        let seats = events.iter().filter(|e| matches!(e, Event::InvitationSent { .. })).count();
+        if self.state.model.seats.taken_at == TakenAt::Invitation {
+            self.room_for(u32::try_from(seats).unwrap_or(u32::MAX))?;
+        }
+        Ok(events)
+    }
+
+    fn invite_one(&self, new: &NewInvitation) -> Result<Event, Refusal> {
+        let access = new.access.read(&self.state.model)?;
+        self.may_offer(&access)?;
+        self.valid(&access, None)?;
+        if let Some(member) = self.state.members.values().find(|m| m.address == new.address) {
+            return Err(if member.suspended_at.is_some() { Refusal::MemberSuspended } else { Refusal::AlreadyMember });
+        }
+        match self.state.open_invitation_to(new.address) {
+            Some((_, Invitation { stage: Stage::Pending { .. }, .. })) => Err(Refusal::AlreadyInvited),
+            // The row of an expired one is renewed; it holds its seat already (D30, EC-10).
+            Some((id, expired)) => {
+                self.reaches(expired)?;
+                Ok(self.sent_again(id, expired, new.address, &access))
+            }
+            None if self.state.invitations.contains_key(&new.invitation) => Err(Refusal::IdTaken),
+            None => Ok(Event::InvitationSent {
+                invitation: new.invitation,
+                address: new.address,
+                access: AccessWire::of(&self.state.model, &access),
+                role_title: self.state.model.role(access.role).title.clone(),
+                sender: self.actor,
+                expires_at: self.expiry(),
+            }),
+        }
+    }
+
+    pub(super) fn resend(&self, id: InvitationId) -> Decided {
+        self.may("send invitations again", self.state.model.acts.resend)?;
+        let invitation = self.open_invitation(id)?;
+        self.reaches(invitation)?;
+        self.role_in_plan(&invitation.access)?;
+        Ok(vec![self.sent_again(id, invitation, invitation.address, &invitation.access)])
+    }
+
+    pub(super) fn cancel(&self, id: InvitationId) -> Decided {
+        self.may("cancel invitations", self.state.model.acts.cancel)?;
+        let invitation = self.open_invitation(id)?;
+        self.reaches(invitation)?;
+        Ok(vec![Event::InvitationCancelled { invitation: id }])
+    }
+
+    pub(super) fn edit_invitation(&self, id: InvitationId, access: &AccessWire, address: Option<AddressId>) -> Decided {
+        let acts = &self.state.model.acts;
+        self.may("edit invitations", acts.change_access)?;
+        let invitation = self.open_invitation(id)?;
+        self.reaches(invitation)?;
+        let access = access.read(&self.state.model)?;
+        if access.role != invitation.access.role {
+            self.may("change the role", acts.change_role)?;
+        }
+        let moved = address.filter(|a| *a != invitation.address);
+        if access == invitation.access && moved.is_none() {
+            return Ok(Vec::new());
+        }
+        self.may_offer(&access)?;
+        self.valid(&access, Some(&invitation.access))?;
+        match moved {
+            Some(address) => {
+                self.address_is_free(address)?;
+                Ok(vec![self.sent_again(id, invitation, address, &access)])
+            }
+            None => Ok(vec![Event::InvitationEdited {
+                invitation: id,
+                before: AccessWire::of(&self.state.model, &invitation.access),
+                after: AccessWire::of(&self.state.model, &access),
+                sender: self.actor,
+            }]),
+        }
+    }
+
+    pub(super) fn accept(&self, id: InvitationId, person: PersonId, proven: AddressId, member: MemberId) -> Decided {
+        self.themself(person)?;
+        let invitation = self.state.invitations.get(&id).ok_or(Refusal::NoSuchInvitation)?;
+        if invitation.address != proven {
+            return Err(Refusal::WrongAddress);
+        }
+        match invitation.stage {
+            Stage::Pending { .. } => {}
+            Stage::Expired { .. } => return Err(Refusal::InvitationExpired),
+            Stage::Accepted { .. } | Stage::Cancelled { .. } | Stage::Declined { .. } => {
+                return Err(Refusal::InvitationClosed);
+            }
+        }
+        if self.state.member_of(person).is_some() {
+            return Err(Refusal::AlreadyMember);
+        }
+        if self.state.members.contains_key(&member) {
+            return Err(Refusal::IdTaken);
+        }
+        self.role_in_plan(&invitation.access)?;
+        self.sender_still_may(invitation)?;
+        if self.state.model.seats.taken_at == TakenAt::Acceptance {
+            self.room_for(1)?;
+        }
+        Ok(vec![
+            Event::InvitationAccepted { invitation: id, member },
+            Event::MemberJoined {
+                member,
+                person,
+                address: invitation.address,
+                access: AccessWire::of(&self.state.model, &self.still_there(&invitation.access)),
+                invited_by: Some(invitation.sender),
+            },
+        ])
+    }
+
+    pub(super) fn decline(&self, id: InvitationId, proven: AddressId) -> Decided {
+        if !matches!(self.actor, Actor::Person(_) | Actor::Host(_)) {
+            return Err(Refusal::NotYours);
+        }
+        let invitation = self.state.invitations.get(&id).ok_or(Refusal::NoSuchInvitation)?;
+        if invitation.address != proven {
+            return Err(Refusal::WrongAddress);
+        }
+        if !invitation.stage.is_open() {
+            return Err(Refusal::InvitationClosed);
+        }
+        Ok(vec![Event::InvitationDeclined { invitation: id }])
+    }
+
+    /// The offer of an invitation lies within what the actor manages and holds.
+    pub(super) fn reaches(&self, invitation: &Invitation) -> Result<(), Refusal> {
+        self.may_offer(&invitation.access)
+    }
+
+    pub(super) fn may_offer(&self, access: &Access) -> Result<(), Refusal> {
+        let ownership = &self.state.model.ownership;
+        if ownership.single && access.role == ownership.role {
+            return Err(Refusal::OwnerNotOffered(self.state.model.role(access.role).title.clone()));
+        }
+        self.manages(access.role)?;
+        self.within_own(access)
+    }
+
+    /// Judged again at acceptance: who sent it last may still give this (AB-015, DEFAULTS).
+    fn sender_still_may(&self, invitation: &Invitation) -> Result<(), Refusal> {
+        let sender = Decider { actor: invitation.sender, seen: None, ..*self };
+        let invite = self.state.model.acts.invite;
+        let may = sender.may("invite", invite).and_then(|()| sender.may_offer(&invitation.access));
+        may.map_err(|_| Refusal::SenderLostRight)
+    }
+
+    /// An offer without levels on resources that were deleted since.
+    fn still_there(&self, access: &Access) -> Access {
+        let mut access = access.clone();
+        let gone: Vec<_> =
+            access.grants.each.keys().filter(|r| self.state.live_resource(**r).is_none()).copied().collect();
+        for resource in gone {
+            access.grants.each.remove(&resource);
+        }
+        access
+    }
+
+    fn sent_again(&self, id: InvitationId, invitation: &Invitation, address: AddressId, access: &Access) -> Event {
+        Event::InvitationResent {
+            invitation: id,
+            address,
+            access: AccessWire::of(&self.state.model, access),
+            sender: self.actor,
+            sending: invitation.sending + 1,
+            expires_at: self.expiry(),
+        }
+    }
+
+    fn open_invitation(&self, id: InvitationId) -> Result<&Invitation, Refusal> {
+        let invitation = self.state.invitations.get(&id).ok_or(Refusal::NoSuchInvitation)?;
+        self.unchanged(self.stored.invitations.get(&id).map_or(0, |i| i.version))?;
+        if invitation.stage.is_open() { Ok(invitation) } else { Err(Refusal::InvitationClosed) }
+    }
+
+    fn address_is_free(&self, address: AddressId) -> Result<(), Refusal> {
+        let taken = self.state.members.values().any(|m| m.address == address)
+            || self.state.open_invitation_to(address).is_some();
+        if taken { Err(Refusal::AddressTaken) } else { Ok(()) }
+    }
+
+    fn expiry(&self) -> Timestamp {
+        self.now.max(self.state.last_time).plus_days(self.state.model.invitations.days)
+    }
+
+    /// Whether so many more seats are free.
+    pub(super) fn room_for(&self, more: u32) -> Result<(), Refusal> {
+        let seats = self.state.seats();
+        if more == 0 || seats.has_room_for(more) {
+            return Ok(());
+        }
+        let held = seats.held.unwrap_or(u32::MAX);
+        Err(Refusal::NoSeatLeft(seats.taken, held, more.saturating_sub(held.saturating_sub(seats.taken))))
+    }
+
+    fn themself(&self, person: PersonId) -> Result<(), Refusal> {
+        match self.actor {
+            Actor::Host(_) => Ok(()),
+            Actor::Person(actor) if actor == person => Ok(()),
+            _ => Err(Refusal::NotYours),
+        }
+    }
+}

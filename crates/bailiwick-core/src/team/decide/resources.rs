@@ -1,0 +1,61 @@
+//! Add, rename, delete resources.
+
+use crate::ids::ResourceId;
+use crate::team::event::Event;
+use crate::team::refusal::Refusal;
+use crate::team::state::Resource;
+
+use super::{Decided, Decider, name};
+
+impl Decider<'_> {
+    pub(super) fn add_resource(&self, id: ResourceId, kind: &str, called: &str, external_id: Option<&str>) -> Decided {
+        let model = &self.state.model;
+        let Some(found) = model.kind_ix(kind) else {
+            // Who has no access here does not learn which kinds there are.
+            self.may("see the team", model.acts.view_team)?;
+            return Err(Refusal::UnknownKind(kind.to_owned()));
+        };
+        self.may("create one", model.kind(found).create)?;
+        if self.state.resources.contains_key(&id) {
+            return Err(Refusal::IdTaken);
+        }
+        let name = name(called)?;
+        if let Some(external) = external_id {
+            self.external_id_is_free(external)?;
+        }
+        Ok(vec![Event::ResourceAdded {
+            resource: id,
+            resource_kind: kind.to_owned(),
+            name,
+            external_id: external_id.map(str::to_owned),
+        }])
+    }
+
+    pub(super) fn rename_resource(&self, id: ResourceId, to: &str) -> Decided {
+        let resource = self.resource(id)?;
+        self.may_on("rename this", self.state.model.kind(resource.kind).rename, Some(id))?;
+        self.unchanged(resource.version)?;
+        let to = name(to)?;
+        if to == *resource.name {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Event::ResourceRenamed { resource: id, from: resource.name.to_string(), to }])
+    }
+
+    pub(super) fn delete_resource(&self, id: ResourceId) -> Decided {
+        let resource = self.resource(id)?;
+        self.may_on("delete this", self.state.model.kind(resource.kind).delete, Some(id))?;
+        self.unchanged(resource.version)?;
+        Ok(vec![Event::ResourceDeleted { resource: id, name: resource.name.to_string() }])
+    }
+
+    fn resource(&self, id: ResourceId) -> Result<&Resource, Refusal> {
+        self.state.live_resource(id).ok_or(Refusal::NoSuchResource)
+    }
+
+    fn external_id_is_free(&self, external: &str) -> Result<(), Refusal> {
+        super::external_id(external)?;
+        let taken = |r: &Resource| r.deleted_at.is_none() && r.external_id.as_deref() == Some(external);
+        if self.state.resources.values().any(taken) { Err(Refusal::NameTaken(external.to_owned())) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,41 @@
+//! What can go wrong with a database.
+
+/// An error of the store. None of them is ever a decision.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// The database did not do it; nothing was changed.
+    #[error("the database refused: {0}")]
+    Database(String),
+    /// What is stored does not fit: an unknown kind, an event that cannot be folded, tables that differ from the
+    /// log. The line is fenced.
+    #[error("what is stored of {line} does not fit: {why}")]
+    Fenced {
+        /// The line.
+        line: String,
+        /// Why.
+        why: String,
+    },
+    /// A name that must be unique is taken.
+    #[error("{0} is taken")]
+    Taken(&'static str),
+    /// The data directory is another process's.
+    #[error("another process owns {0}")]
+    Owned(String),
+    /// The database is of a newer release than this program.
+    #[error("the database is at migration {found}, this program knows {known}")]
+    Newer {
+        /// What the database says.
+        found: u32,
+        /// What the program knows.
+        known: u32,
+    },
+    /// Whether the last change was committed is not known; the process must stop and look when it starts again.
+    #[error("the outcome of a commit is unknown: {0}")]
+    Unknown(String),
+    /// The store is closed.
+    #[error("the store is closed")]
+    Closed,
+    /// A closure panicked; its change was rolled back.
+    #[error("a change broke off; nothing of it was kept")]
+    Poisoned,
+}

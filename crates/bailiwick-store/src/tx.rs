@@ -1,0 +1,132 @@
+//! What can be done inside a change, a read, an observation.
+
+use std::sync::Arc;
+
+use bailiwick_core::email::Email;
+use bailiwick_core::ids::{
+    AddressId, CredentialId, InvitationId, MailId, PersonId, ProductId, ResourceId, SessionId, TextId, WorkspaceId,
+};
+use bailiwick_core::team::state::Workspace;
+use bailiwick_core::time::Timestamp;
+
+use crate::error::StoreError;
+use crate::rows::{
+    By, CredentialRow, KeyRow, LineId, LogEntry, LogFilter, MailRow, MailState, Membership, ModelRow, PersonCard,
+    PersonRow, ProductRow, QueuedMail, Row, SecretKind, SecretRow, SessionRow, Verified, WorkspaceChange,
+};
+
+type Out<T> = Result<T, StoreError>;
+
+/// Reads of one moment: inside a change the newest state, outside a committed one.
+pub trait Read {
+    /// A workspace as of its newest revision, deleted ones included; `None`: it never was.
+    fn workspace(&mut self, id: WorkspaceId) -> Out<Option<Arc<Workspace>>>;
+    /// The workspace that a product's host knows by this id; deleted ones free their id.
+    fn workspace_by_external_id(&mut self, product: ProductId, external_id: &str) -> Out<Option<WorkspaceId>>;
+    /// Workspaces of a product, by id, from after one on.
+    fn workspaces(&mut self, product: ProductId, after: Option<WorkspaceId>, limit: usize) -> Out<Vec<WorkspaceId>>;
+    /// Workspaces in which something falls due by then.
+    fn workspaces_due(&mut self, by: Timestamp, limit: usize) -> Out<Vec<WorkspaceId>>;
+    /// The workspace that a resource is in, deleted resources included.
+    fn resource_workspace(&mut self, resource: ResourceId) -> Out<Option<WorkspaceId>>;
+    /// Where a person is a member, suspended rows included, deleted workspaces left out; by name.
+    fn memberships(&mut self, person: PersonId) -> Out<Vec<Membership>>;
+    /// Open invitations to an address, in workspaces that were not deleted.
+    fn invitations_to(&mut self, address: AddressId) -> Out<Vec<(WorkspaceId, InvitationId)>>;
+
+    /// A person.
+    fn person(&mut self, id: PersonId) -> Out<Option<PersonRow>>;
+    /// Who signs in with an address, if it is anybody's.
+    fn person_at(&mut self, address: AddressId) -> Out<Option<PersonRow>>;
+    /// The person that a product's host knows by this id.
+    fn person_by_external_id(&mut self, product: ProductId, external_id: &str) -> Out<Option<PersonId>>;
+    /// What pages show of people, in any order; who is unknown is left out.
+    fn cards(&mut self, people: &[PersonId]) -> Out<Vec<PersonCard>>;
+    /// What addresses say; erased and unknown ones are left out.
+    fn addresses(&mut self, ids: &[AddressId]) -> Out<Vec<(AddressId, String)>>;
+    /// The reference of an address, if it was ever written down.
+    fn find_address(&mut self, email: &Email) -> Out<Option<AddressId>>;
+    /// The password in force: its row and its hash in PHC form.
+    fn password(&mut self, person: PersonId) -> Out<Option<(CredentialRow, String)>>;
+    /// A session.
+    fn session(&mut self, id: SessionId) -> Out<Option<SessionRow>>;
+    /// When a session was last used, as far as that was noted.
+    fn session_used(&mut self, id: SessionId) -> Out<Option<Timestamp>>;
+    /// Sessions of a person that were not ended, newest first.
+    fn sessions(&mut self, person: PersonId) -> Out<Vec<SessionRow>>;
+    /// What a secret opens.
+    fn secret(&mut self, hash: &[u8; 32]) -> Out<Option<SecretRow>>;
+
+    /// Products.
+    fn products(&mut self) -> Out<Vec<ProductRow>>;
+    /// Models, oldest first.
+    fn models(&mut self) -> Out<Vec<ModelRow>>;
+    /// Keys with the hashes of their secrets, revoked ones included.
+    fn keys(&mut self) -> Out<Vec<(KeyRow, [u8; 32])>>;
+
+    /// When people last entered a workspace by signing in (D10).
+    fn entered(&mut self, workspace: WorkspaceId) -> Out<Vec<(PersonId, Timestamp)>>;
+    /// The log of a line, newest first.
+    fn log(&mut self, line: LineId, filter: &LogFilter) -> Out<Vec<LogEntry>>;
+    /// Mails, newest first; of one workspace or all.
+    fn mails(&mut self, workspace: Option<WorkspaceId>, limit: usize) -> Out<Vec<QueuedMail>>;
+    /// Mails whose next try is due.
+    fn mails_due(&mut self, now: Timestamp, limit: usize) -> Out<Vec<QueuedMail>>;
+    /// When the next mail is due, if one waits.
+    fn next_mail_at(&mut self) -> Out<Option<Timestamp>>;
+    /// Walks the chain of one line or all, folds each workspace and compares it with its tables.
+    fn verify(&mut self, line: Option<LineId>) -> Out<Verified>;
+}
+
+/// A change in the making.
+pub trait Tx: Read {
+    /// The reference of an address, written down now if it never was.
+    fn address(&mut self, email: &Email) -> Out<AddressId>;
+    /// Writes a personal text down, outside the events.
+    fn text(&mut self, id: TextId, text: &str) -> Out<()>;
+    /// Writes a password's hash down, outside the events, in PHC form.
+    fn password_hash(&mut self, id: CredentialId, phc: &str) -> Out<()>;
+    /// Remembers the id that a product's host uses for a person.
+    fn person_external_id(&mut self, product: ProductId, external_id: &str, person: PersonId) -> Out<()>;
+
+    /// Appends to a workspace's line and writes the rows that its events touched. The line must be locked.
+    fn append(&mut self, by: &By, change: WorkspaceChange) -> Out<()>;
+    /// Appends to a person's or the installation's line: each row is an event, and put. The line must be locked.
+    fn put(&mut self, line: LineId, by: &By, at: Timestamp, rows: Vec<Row>) -> Out<()>;
+
+    /// Lets a secret open something.
+    fn put_secret(&mut self, secret: SecretRow) -> Out<()>;
+    /// Takes one secret away; whether it was there. Two who use it at once: one of them is first.
+    fn take_secret(&mut self, hash: &[u8; 32]) -> Out<bool>;
+    /// Takes every secret of an object away.
+    fn drop_secrets(&mut self, kind: SecretKind, object: [u8; 16]) -> Out<()>;
+    /// Queues a mail; it leaves after the commit.
+    fn mail(&mut self, mail: MailRow) -> Out<()>;
+    /// Voids the waiting mails about an object.
+    fn void_mails(&mut self, object: [u8; 16]) -> Out<()>;
+}
+
+/// Observations: not changes, so outside chain, revision and feed; bounded and aggregated.
+pub trait Observe {
+    /// A person entered a workspace by signing in.
+    fn enter(&mut self, workspace: WorkspaceId, person: PersonId, at: Timestamp) -> Out<()>;
+    /// A session was used; written at most once a minute for each.
+    fn use_session(&mut self, session: SessionId, at: Timestamp) -> Out<()>;
+    /// A key was used; written at most once a minute for each.
+    fn use_key(&mut self, key: bailiwick_core::ids::KeyId, at: Timestamp) -> Out<()>;
+    /// Tries noted under a name, and since when; a window that began before `since` begins anew.
+    fn tries(&mut self, name: &str, since: Timestamp) -> Out<(u32, Timestamp)>;
+    /// Notes one more try under a name in the window that began at or after `since`; gives how many there are now.
+    fn add_try(&mut self, name: &str, since: Timestamp, at: Timestamp) -> Out<u32>;
+    /// Forgets the tries noted under a name.
+    fn clear_tries(&mut self, name: &str) -> Out<()>;
+    /// Notes how sending a mail went.
+    fn mail_tried(
+        &mut self,
+        mail: MailId,
+        state: MailState,
+        next_at: Timestamp,
+        error: Option<&str>,
+        at: Timestamp,
+    ) -> Out<()>;
+}
