@@ -1,14 +1,16 @@
 //! Random commands from a seed: about half of them such as people would send, the rest wrong in every way that the
 //! requirements name. The world is small, so that addresses, names and seats collide all the time.
 
-use bailiwick_core::ids::{AddressId, InvitationId, KeyId, MemberId, PersonId, ResourceId, TemplateId, WorkspaceId};
+use bailiwick_core::ids::{
+    AddressId, InvitationId, KeyId, MemberId, PersonId, ProductId, ResourceId, TemplateId, WorkspaceId,
+};
 use bailiwick_core::team::command::{Actor, Command, Create, NewInvitation, Request};
 use bailiwick_core::team::wire::{AccessWire, GrantWire};
 use bailiwick_core::time::{LAST_MOMENT, Timestamp};
 
 use crate::Preset;
 use crate::reference::Reference;
-use crate::reference::book::{Book, Holding, Stage};
+use crate::reference::book::{Book, Holding, Invitation, Stage};
 
 /// People; person n controls address n.
 pub const PEOPLE: u128 = 12;
@@ -155,6 +157,8 @@ impl Maker {
         let ids = if self.random.chance(5) { 1 } else { 3 };
         let create = Create {
             workspace: WorkspaceId(self.fresh()),
+            product: ProductId(1),
+            external_id: None,
             name: self.name(),
             plan,
             owner,
@@ -167,10 +171,24 @@ impl Maker {
 
     /// The next command in a world that exists.
     pub fn request(&mut self, world: &dyn Reference, now: Timestamp) -> Request {
-        let kind = self.kind();
+        let kind = self.kind_that_can_be(world.book());
         let mut actor = self.actor(world.book());
         let command = self.command(kind, world, &mut actor, now);
         Request { actor, command, seen: None }
+    }
+
+    /// What is asked about an invitation or a resource mostly waits until there is one.
+    fn kind_that_can_be(&mut self, book: &Book) -> &'static str {
+        let kind = self.kind();
+        let invitations = book.invitations.values().any(|i| i.stage.is_open());
+        let pending = book.invitations.values().any(|i| matches!(i.stage, Stage::Pending(_)));
+        let resources = book.resources.values().any(|r| !r.deleted);
+        match kind {
+            "accept" if !pending && self.random.chance(85) => "invite",
+            "edit invitation" | "resend" | "cancel" | "decline" if !invitations && self.random.chance(85) => "invite",
+            "rename resource" | "delete resource" if !resources && self.random.chance(85) => "add resource",
+            kind => kind,
+        }
     }
 
     fn kind(&mut self) -> &'static str {
@@ -188,13 +206,15 @@ impl Maker {
 
     fn actor(&mut self, book: &Book) -> Actor {
         let members: Vec<_> = book.members.values().collect();
-        let leads: Vec<_> = members.iter().filter(|m| ["admin", "owner"].contains(&m.holds.role.as_str())).collect();
+        let lead = if self.tenant() { "admin" } else { "owner" };
+        let leads: Vec<_> = members.iter().filter(|m| m.holds.role == lead).collect();
+        let others = if self.tenant() { 52 } else { 82 };
         match self.random.below(100) {
             0..=31 => self.host(),
-            32..=33 => Actor::Operator,
-            34 => Actor::Time,
-            35..=40 => Actor::Person(self.person()),
-            41..=64 => self.random.pick(&leads).map_or(Actor::Operator, |m| Actor::Person(m.person)),
+            32 => Actor::Operator,
+            33 => Actor::Time,
+            34..=36 => Actor::Person(self.person()),
+            n if n < others => self.random.pick(&leads).map_or(Actor::Operator, |m| Actor::Person(m.person)),
             _ => self.random.pick(&members).map_or(Actor::Operator, |m| Actor::Person(m.person)),
         }
     }
@@ -218,9 +238,13 @@ impl Maker {
         }
     }
 
+    /// A row; mostly not the one that cannot be touched.
     fn member(&mut self, book: &Book) -> MemberId {
-        let ids: Vec<MemberId> = book.members.keys().copied().collect();
-        if self.random.chance(4) { MemberId(NOTHING) } else { self.random.pick(&ids).copied().unwrap_or(MemberId(0)) }
+        let all: Vec<MemberId> = book.members.keys().copied().collect();
+        let kept = if self.tenant() { "admin" } else { "owner" };
+        let free: Vec<MemberId> = all.iter().copied().filter(|id| !book.is_last_active(*id, kept)).collect();
+        let from = if free.is_empty() || self.random.chance(12) { all } else { free };
+        if self.random.chance(3) { MemberId(NOTHING) } else { self.random.pick(&from).copied().unwrap_or(MemberId(0)) }
     }
 
     fn invitation(&mut self, book: &Book) -> InvitationId {
@@ -440,14 +464,9 @@ impl Maker {
             let expired: Vec<AddressId> = expired.map(|i| i.address).collect();
             address = self.random.pick(&expired).copied().unwrap_or(address);
         }
-        let person = match self.random.below(40) {
-            0..=3 => Some(PersonId(address.0)),
-            4 => Some(self.person()),
-            _ => None,
-        };
         let known = self.invitation(world.book());
         let invitation = if self.random.chance(2) { known } else { InvitationId(self.fresh()) };
-        NewInvitation { invitation, address, access: self.access(world, actor, now), person }
+        NewInvitation { invitation, address, access: self.access(world, actor, now) }
     }
 
     fn command(&mut self, kind: &str, world: &dyn Reference, actor: &mut Actor, now: Timestamp) -> Command {
@@ -468,7 +487,12 @@ impl Maker {
                 Command::Invite(list)
             }
             "accept" => {
-                let invitation = self.invitation(book);
+                let is_pending = |i: &&Invitation| matches!(i.stage, Stage::Pending(_));
+                let pending: Vec<_> =
+                    book.invitations.iter().filter(|(_, i)| is_pending(i)).map(|(id, _)| *id).collect();
+                let any = self.invitation(book);
+                let pending = self.random.pick(&pending).copied().filter(|_| self.random.chance(85));
+                let invitation = pending.unwrap_or(any);
                 let address = book.invitations.get(&invitation).map_or(AddressId(1), |i| i.address);
                 let person = if self.random.chance(90) { PersonId(address.0) } else { self.person() };
                 let proven = if self.random.chance(94) { address } else { self.address() };

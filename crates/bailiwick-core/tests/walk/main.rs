@@ -13,12 +13,16 @@ use std::collections::BTreeMap;
 use compare::{Disagreement, Pair, Seen, Step, kind, shorten};
 use generate::{Maker, Random};
 
+use bailiwick_core::team::command::Actor;
 use bailiwick_core::time::Timestamp;
+use reference::Reference;
 
 /// One of the two products.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preset {
+    /// The CRM tenant.
     Tenant,
+    /// The analytics team.
     Properties,
 }
 
@@ -34,11 +38,16 @@ struct Figures {
     accepted: BTreeMap<String, u64>,
     refused: BTreeMap<&'static str, u64>,
     open: BTreeMap<(&'static str, &'static str), u64>,
+    /// Accepted, by who asked: the role of a person.
+    by: BTreeMap<String, u64>,
 }
 
 impl Figures {
-    fn count(&mut self, step: &Step, seen: Seen, open: Option<&'static str>) {
+    fn count(&mut self, step: &Step, asked_by: String, seen: Seen, open: Option<&'static str>) {
         self.commands += 1;
+        if seen == Seen::Accepted {
+            *self.by.entry(asked_by).or_default() += 1;
+        }
         match seen {
             Seen::Accepted => *self.accepted.entry(kind(&step.request.command)).or_default() += 1,
             Seen::Refused(code) => *self.refused.entry(code).or_default() += 1,
@@ -47,6 +56,17 @@ impl Figures {
             let outcome = if seen == Seen::Accepted { "accepted" } else { "refused" };
             *self.open.entry((why, outcome)).or_default() += 1;
         }
+    }
+}
+
+fn asked_by(actor: Actor, world: Option<&dyn Reference>) -> String {
+    match actor {
+        Actor::Person(person) => {
+            let row = world.and_then(|r| r.book().row_of(person));
+            row.map_or("stranger".to_owned(), |(_, m)| m.holds.role.clone())
+        }
+        Actor::Host(_) => "host".to_owned(),
+        other => format!("{other:?}").to_lowercase(),
     }
 }
 
@@ -95,8 +115,9 @@ fn walk(preset: Preset) {
             steps.push(Step { now, request });
             let place = Place { preset, seed: world_seed, steps: &steps };
             let step = &steps[steps.len() - 1];
+            let asked_by = asked_by(step.request.actor, pair.reference());
             match pair.step(step, true) {
-                Ok((seen, open)) => figures.count(step, seen, open),
+                Ok((seen, open)) => figures.count(step, asked_by, seen, open),
                 Err(Disagreement { about, .. }) => {
                     found.entry(about.clone()).or_insert_with(|| {
                         let short = shorten(preset, &model, &steps);
@@ -126,6 +147,7 @@ fn report(preset: Preset, figures: &Figures) {
     println!("{preset:?}: {} commands, {accepted} accepted, {} refused", figures.commands, figures.commands - accepted);
     println!("  accepted: {:?}", figures.accepted);
     println!("  refused: {:?}", figures.refused);
+    println!("  accepted from: {:?}", figures.by);
     println!("  left open by the requirements: {:?}", figures.open);
 }
 

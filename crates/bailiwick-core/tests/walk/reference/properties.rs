@@ -199,8 +199,10 @@ impl Team {
         } else {
             // E25: not asked for; what a row has from before may stay as it is.
             let levels = |h: &Holding| (h.all.clone(), h.each.clone());
-            let as_before = changes && held.is_some_and(|h| levels(h) == levels(given));
+            let as_before = held.is_some_and(|h| levels(h) == levels(given));
             faults.when(given.has_levels() && !as_before, "role-takes-no-levels");
+            let offered = given.has_levels() && as_before && !changes;
+            faults.open_when(offered, "an offer keeps its levels from before Pro");
         }
     }
 
@@ -209,17 +211,13 @@ impl Team {
         faults.when(list.len() > 200, "too-many");
         for (i, item) in list.iter().enumerate() {
             faults.when(list[..i].iter().any(|other| other.address == item.address), "address-named-twice");
-            let known_as = item.person.and_then(|p| self.book.row_of(p));
-            let member = self.book.member_at(item.address).is_some() || known_as.is_some();
-            faults.when(member, "already-member");
+            faults.when(self.book.member_at(item.address).is_some(), "already-member");
             self.valid(faults, &item.access, None, false, now);
             let id_is_known = self.book.invitations.contains_key(&item.invitation)
                 || list[..i].iter().any(|other| other.invitation == item.invitation);
             match self.book.open_invitation_at(item.address) {
                 Some((_, open)) if open.stage != Stage::Expired => faults.when(true, "already-invited"),
-                Some((old, _)) => {
-                    faults.open_when(id_is_known && item.invitation != old, "the spare id of a renewal is known");
-                }
+                Some(_) => {}
                 None => faults.when(id_is_known, "id-taken"),
             }
         }
@@ -260,7 +258,7 @@ impl Team {
             let members = self.book.members.values_mut().map(|m| &mut m.holds);
             members.filter(|h| h.role == "member").for_each(all_admin);
             let open = self.book.invitations.values_mut().filter(|i| i.stage.is_open()).map(|i| &mut i.offer);
-            open.filter(|h| h.role == "member" && !h.has_levels()).for_each(all_admin);
+            open.filter(|h| h.role == "member" && (true || !h.has_levels())).for_each(all_admin);
         }
         plan.clone_into(&mut self.book.plan);
         self.book.extra_seats = extra_seats;
@@ -317,11 +315,18 @@ impl Reference for Team {
             }
             Command::EditInvitation { invitation: id, access, address } => {
                 self.is_the_owners(actor, faults);
-                self.valid(faults, access, invitation(id).map(|row| &row.offer), false, now);
+                let mut rest = Faults::default();
+                self.valid(&mut rest, access, invitation(id).map(|row| &row.offer), false, now);
                 let Some(row) = invitation(id) else {
+                    faults.add(rest);
                     faults.when(true, "no-such-invitation");
                     return found.verdict();
                 };
+                if row.offer == Holding::of(access) && address.is_none_or(|a| a == row.address) {
+                    faults.open_when(rest.verdict() != Verdict::Accepted, "saving an offer as it is");
+                } else {
+                    faults.add(rest);
+                }
                 faults.when(!row.stage.is_open(), "invitation-closed");
                 if let Some(address) = address.filter(|a| *a != row.address) {
                     let taken = ["already-member", "already-invited", "address-taken"];
@@ -365,7 +370,7 @@ impl Reference for Team {
                     // Saving the owner's row as it is changes nothing; and so with any row.
                     let owner = held.is_some_and(|h| h.role == "owner");
                     let open = !owner && rest.verdict() != Verdict::Accepted;
-                    faults.open_when(open, "saving what is there already");
+                    faults.open_when(open, "saving an access as it is");
                 } else {
                     faults.add(rest);
                 }
@@ -383,7 +388,7 @@ impl Reference for Team {
                 }
             }
             Command::Leave(id) => match self.book.members.get(id) {
-                None => faults.when(true, "no-such-member"),
+                None => faults.when_any(true, &["no-such-member", "not-yours"]),
                 Some(row) => {
                     faults.when(actor != Actor::Person(row.person), "not-yours");
                     faults.when(row.holds.role == "owner", "owner-fixed");

@@ -183,6 +183,7 @@ impl Tenant {
         faults.when_any(levels, &["role-takes-no-levels", "unknown-level"]);
         for until in access.until.iter().chain(access.grants.iter().filter_map(|g| g.until.as_ref())) {
             let kept = now_held.is_some_and(|held| held.until == Some(*until));
+            faults.open_when(admin, "an admin whose time ends by itself");
             faults.open_when(*until <= now && kept, "an end in the past that was there before");
             faults.when(*until <= now && !kept || *until > LAST_MOMENT, "bad-time");
         }
@@ -194,9 +195,7 @@ impl Tenant {
         let mut new_rows = 0;
         for (i, item) in list.iter().enumerate() {
             faults.when(list[..i].iter().any(|other| other.address == item.address), "address-named-twice");
-            let member = self.book.member_at(item.address);
-            let known_as = item.person.and_then(|p| self.book.row_of(p)).map(|(_, row)| row);
-            for row in member.into_iter().chain(known_as) {
+            if let Some(row) = self.book.member_at(item.address) {
                 faults.when(!row.suspended, "already-member");
                 faults.when(row.suspended, "member-suspended");
             }
@@ -206,10 +205,9 @@ impl Tenant {
                 || list[..i].iter().any(|other| other.invitation == item.invitation);
             match self.book.open_invitation_at(item.address) {
                 Some((_, open)) if open.stage != Stage::Expired => faults.when(true, "already-invited"),
-                Some((old, open)) => {
-                    let beyond = !power.manages(&open.offer.role) || !power.covers(&self.holds(&open.offer));
-                    faults.open_when(beyond, "renewing an expired offer of more than one holds");
-                    faults.open_when(id_is_known && item.invitation != old, "the spare id of a renewal is known");
+                Some((_, open)) => {
+                    // It overwrites what somebody offered: that takes what any act on an invitation takes.
+                    self.ceiling(power, faults, &open.offer);
                 }
                 None => {
                     new_rows += 1;
@@ -367,7 +365,7 @@ impl Reference for Tenant {
                 self.ceiling(&power, &mut rest, &given);
                 if given == row.holds {
                     // It changes nothing, and needs no more than the right; the ceilings may be asked or not.
-                    faults.open_when(rest.verdict() != Verdict::Accepted, "saving what is there already");
+                    faults.open_when(rest.verdict() != Verdict::Accepted, "saving an access as it is");
                     return found.verdict();
                 }
                 let last = self.book.is_last_active(*member, "admin");
@@ -384,7 +382,7 @@ impl Reference for Tenant {
                 let mut ceiling = Faults::default();
                 self.ceiling(&power, &mut ceiling, &row.holds);
                 if row.suspended == suspends {
-                    faults.open_when(ceiling.verdict() != Verdict::Accepted, "saving what is there already");
+                    faults.open_when(ceiling.verdict() != Verdict::Accepted, "saving a status as it is");
                     return found.verdict();
                 }
                 faults.when(suspends && self.book.is_last_active(*id, "admin"), "last-owner");
@@ -401,7 +399,7 @@ impl Reference for Tenant {
                 }
             }
             Command::Leave(id) => match self.book.members.get(id) {
-                None => faults.when(true, "no-such-member"),
+                None => faults.when_any(true, &["no-such-member", "not-yours"]),
                 Some(row) => {
                     faults.when(Some(row.person) != power.person, "not-yours");
                     faults.when(self.book.is_last_active(*id, "admin"), "last-owner");
