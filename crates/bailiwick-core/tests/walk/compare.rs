@@ -76,7 +76,11 @@ impl Pair {
         if let Some(reference) = &mut self.reference {
             reference.elapse(*now);
         }
-        let verdict = self.verdict(step);
+        let verdict = match (request.seen, self.version_of(&request.command)) {
+            (Some(seen), Some(version)) if seen != version => self.verdict(step).for_stale(),
+            // Where nothing is edited, there is no version to have seen.
+            _ => self.verdict(step),
+        };
         let core = decide::decide(self.core.as_ref(), &self.model, request, *now);
         let outcome = match (&verdict, &core) {
             (Verdict::Accepted | Verdict::Open(_), Ok(_)) => Seen::Accepted,
@@ -99,10 +103,36 @@ impl Pair {
             self.take(step, &events)?;
         }
         if look {
-            self.look(*now)?;
+            self.look(*now).map_err(|found| Disagreement {
+                about: format!("{} after {}", found.about, kind(&request.command)),
+                text: format!("{} after {}\n  {}", found.about, kind(&request.command), found.text),
+            })?;
         }
         let open = if let Verdict::Open(why) = verdict { Some(why) } else { None };
         Ok((outcome, open))
+    }
+
+    /// The version of the object that a command edits, as its caller would have seen it before the command.
+    pub fn version_of(&self, command: &Command) -> Option<u64> {
+        let core = self.core.as_ref()?;
+        match command {
+            Command::Rename { .. } | Command::Delete | Command::ChangePlan { .. } => Some(core.version),
+            Command::ChangeAccess { member, .. } => core.members.get(member).map(|m| m.version),
+            Command::Suspend(member)
+            | Command::Reactivate(member)
+            | Command::Remove(member)
+            | Command::Leave(member) => core.members.get(member).map(|m| m.version),
+            Command::Resend(id) | Command::Cancel(id) | Command::EditInvitation { invitation: id, .. } => {
+                core.invitations.get(id).map(|i| i.version)
+            }
+            Command::EditTemplate { template, .. } | Command::DeleteTemplate { template, .. } => {
+                core.templates.get(template).map(|t| t.version)
+            }
+            Command::RenameResource { resource, .. } | Command::DeleteResource(resource) => {
+                core.resources.get(resource).map(|r| r.version)
+            }
+            _ => None,
+        }
     }
 
     fn verdict(&self, step: &Step) -> Verdict {
@@ -306,7 +336,8 @@ pub fn shorten(preset: Preset, model: &Arc<Model>, steps: &[Step]) -> String {
     }
     let mut out = format!("{}\n", found.text);
     for Step { now, request } in &steps {
-        let _ = writeln!(out, "  at {}: {:?} asks {:?}", now.0, request.actor, request.command);
+        let seen = request.seen.map(|v| format!(", having seen version {v}")).unwrap_or_default();
+        let _ = writeln!(out, "  at {}: {:?} asks {:?}{seen}", now.0, request.actor, request.command);
     }
     out
 }

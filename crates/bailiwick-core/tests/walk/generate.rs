@@ -169,6 +169,15 @@ impl Maker {
         Request { actor, command: Command::Create(create), seen: None }
     }
 
+    /// The version that the caller names: mostly none, else the right one or an older one.
+    pub fn seen(&mut self, version: Option<u64>) -> Option<u64> {
+        match self.random.below(40) {
+            0..=2 => version,
+            3 => Some(version.map_or(1, |v| v.saturating_sub(1))),
+            _ => None,
+        }
+    }
+
     /// The next command in a world that exists.
     pub fn request(&mut self, world: &dyn Reference, now: Timestamp) -> Request {
         let kind = self.kind_that_can_be(world.book());

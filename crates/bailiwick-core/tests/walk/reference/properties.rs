@@ -258,7 +258,7 @@ impl Team {
             let members = self.book.members.values_mut().map(|m| &mut m.holds);
             members.filter(|h| h.role == "member").for_each(all_admin);
             let open = self.book.invitations.values_mut().filter(|i| i.stage.is_open()).map(|i| &mut i.offer);
-            open.filter(|h| h.role == "member" && (true || !h.has_levels())).for_each(all_admin);
+            open.filter(|h| h.role == "member" && !h.has_levels()).for_each(all_admin);
         }
         plan.clone_into(&mut self.book.plan);
         self.book.extra_seats = extra_seats;
