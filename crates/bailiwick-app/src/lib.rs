@@ -1,1 +1,29 @@
-//! x
+//! The use cases of Bailiwick. This crate owns the clock, randomness, keys and mail; rules live in the core, SQL
+//! in the store, HTTP to the left of neither.
+//!
+//! Every use case takes a [`Caller`]; whatever it shows or changes was decided for that caller first.
+
+pub mod accept;
+pub mod app;
+pub mod caller;
+pub mod change;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod error;
+pub mod host;
+pub mod installation;
+pub mod keys;
+pub mod live;
+pub mod look;
+pub mod mail;
+pub mod outbox;
+pub mod password;
+pub mod random;
+pub mod secret;
+pub mod signin;
+pub mod time_passes;
+
+pub use app::App;
+pub use caller::Caller;
+pub use error::AppError;

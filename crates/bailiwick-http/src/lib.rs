@@ -1,1 +1,3 @@
-//! x
+//! How people and programs reach Bailiwick over HTTP; so far the pages.
+
+pub mod ui;

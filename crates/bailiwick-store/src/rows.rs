@@ -229,6 +229,8 @@ pub struct MailRow {
     pub mail: MailId,
     /// Where it goes.
     pub to: AddressId,
+    /// The person who caused it, if one did.
+    pub by: Option<PersonId>,
     /// The workspace that it speaks of.
     pub workspace: Option<WorkspaceId>,
     /// The object that it is about (an invitation), sixteen bytes.

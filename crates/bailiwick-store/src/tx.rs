@@ -70,6 +70,12 @@ pub trait Read {
     fn log(&mut self, line: LineId, filter: &LogFilter) -> Out<Vec<LogEntry>>;
     /// Mails, newest first; of one workspace or all.
     fn mails(&mut self, workspace: Option<WorkspaceId>, limit: usize) -> Out<Vec<QueuedMail>>;
+    /// Mails queued for an address since then: how many, and when the oldest of them was.
+    fn mails_to(&mut self, address: AddressId, since: Timestamp) -> Out<(u32, Timestamp)>;
+    /// The same for mails that a person caused.
+    fn mails_by(&mut self, person: PersonId, since: Timestamp) -> Out<(u32, Timestamp)>;
+    /// The same for mails that speak of a workspace.
+    fn mails_of(&mut self, workspace: WorkspaceId, since: Timestamp) -> Out<(u32, Timestamp)>;
     /// Mails whose next try is due.
     fn mails_due(&mut self, now: Timestamp, limit: usize) -> Out<Vec<QueuedMail>>;
     /// When the next mail is due, if one waits.

@@ -4,6 +4,7 @@ pub mod check;
 pub mod matrix;
 pub mod model;
 pub mod parse;
+pub mod say;
 pub mod set;
 pub mod snapshot;
 pub mod words;

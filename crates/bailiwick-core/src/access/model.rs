@@ -247,6 +247,8 @@ pub struct InvitationPolicy {
     pub days: u32,
     /// The role that the dialog preselects; `None`: the inviter chooses (B12, C03, D35, E41).
     pub preselect: Option<RoleIx>,
+    /// Whether a person who signs up by an invitation also gets a workspace of their own (E39).
+    pub own_workspace: bool,
     /// Whether pending invitations stand among the members as rows of status *invited* (D15).
     pub as_rows: bool,
 }

@@ -472,7 +472,7 @@ impl Builder {
 
     fn invitations(&mut self, root: &mut Section<'_>, ownership: Option<&Ownership>) -> InvitationPolicy {
         let Some(mut from) = self.read.maybe_section(root, "invitations") else {
-            return InvitationPolicy { days: 7, preselect: None, as_rows: false };
+            return InvitationPolicy { days: 7, preselect: None, own_workspace: false, as_rows: false };
         };
         let days = self.read.number(&mut from, "days", 1..=30).and_then(|n| u32::try_from(n).ok()).unwrap_or(7);
         let preselect = self.read.maybe_text(&mut from, "preselect").and_then(|name| {
@@ -482,9 +482,10 @@ impl Builder {
             }
             Some(role)
         });
+        let own_workspace = self.read.switch(&mut from, "own_workspace");
         let as_rows = self.read.switch(&mut from, "as_rows");
         self.read.end(from);
-        InvitationPolicy { days, preselect, as_rows }
+        InvitationPolicy { days, preselect, own_workspace, as_rows }
     }
 
     fn billing(&mut self, root: &mut Section<'_>) -> (String, PlanIx) {

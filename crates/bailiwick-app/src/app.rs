@@ -1,0 +1,88 @@
+//! The running service: the store, what is in memory of it, and what use cases need around them.
+
+use std::sync::Arc;
+
+use bailiwick_core::ids::CommandId;
+use bailiwick_store::Store;
+use bailiwick_store::rows::Committed;
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::AppError;
+use crate::installation::Installations;
+use crate::keys::Keys;
+use crate::live::Live;
+use crate::mail::Templates;
+use crate::password::Passwords;
+use crate::random::Random;
+
+/// The service. Cheap to share behind an `Arc`.
+pub struct App {
+    pub(crate) store: Arc<dyn Store>,
+    /// The clock of everything.
+    pub clock: Arc<Clock>,
+    pub(crate) random: Random,
+    pub(crate) keys: Keys,
+    /// What the installation was told.
+    pub config: Config,
+    pub(crate) live: Live,
+    pub(crate) installations: Installations,
+    pub(crate) passwords: Passwords,
+    pub(crate) templates: Templates,
+    pub(crate) mail_waits: Notify,
+}
+
+/// What an [`App`] is made of.
+pub struct Parts {
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// The clock.
+    pub clock: Arc<Clock>,
+    /// The installation's keys.
+    pub keys: Keys,
+    /// Its settings.
+    pub config: Config,
+    /// The templates of its mails.
+    pub templates: Templates,
+}
+
+impl App {
+    /// Starts on a database: reads products, models and keys.
+    ///
+    /// # Errors
+    /// If the database cannot be read, or holds what this program does not know.
+    pub async fn start(parts: Parts) -> Result<Arc<Self>, AppError> {
+        let installations = Installations::load(&*parts.store).await?;
+        Ok(Arc::new(Self {
+            store: parts.store,
+            clock: parts.clock,
+            random: Random::system(),
+            keys: parts.keys,
+            config: parts.config,
+            live: Live::default(),
+            installations,
+            passwords: Passwords::new()?,
+            templates: parts.templates,
+            mail_waits: Notify::new(),
+        }))
+    }
+
+    /// A fresh command id, for callers who named none.
+    pub fn command_id(&self) -> CommandId {
+        CommandId(self.new_id())
+    }
+
+    /// A fresh id.
+    pub fn new_id(&self) -> u128 {
+        self.random.id(self.clock.now())
+    }
+
+    /// Makes a committed change visible and waits until no check on what was before is running. Only then may
+    /// anybody be told that it was saved.
+    pub(crate) async fn publish(&self, committed: &Committed) {
+        for state in &committed.workspaces {
+            self.live.publish(Arc::clone(state)).await;
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Everything that a use case can end in besides success.
+
+use bailiwick_core::team::apply::Misfit;
+use bailiwick_core::team::refusal::Refusal;
+use bailiwick_store::StoreError;
+
+/// Why a use case did not do it.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AppError {
+    /// The rules of the team say no.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// Sign-in says no.
+    #[error("{0}")]
+    SignIn(#[from] SignInRefusal),
+    /// Nobody is signed in, or the credential is not one.
+    #[error("sign in first")]
+    NotSignedIn,
+    /// The host's key does not have this scope.
+    #[error("this key does not have the scope `{0}`")]
+    Scope(&'static str),
+    /// A value of the request is not one.
+    #[error("{sentence}")]
+    Invalid {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong.
+        sentence: String,
+    },
+    /// Too often; try again after so many seconds.
+    #[error("too often; wait {0} seconds")]
+    TooOften(u32),
+    /// Too much at once; try again soon.
+    #[error("the server is busy")]
+    Busy,
+    /// The idempotency key was used for something else.
+    #[error("this idempotency key was used before")]
+    Repeated,
+    /// The store failed.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+}
+
+impl From<Misfit> for AppError {
+    fn from(misfit: Misfit) -> Self {
+        Self::Store(StoreError::Fenced { line: "a workspace".into(), why: misfit.0 })
+    }
+}
+
+/// Why somebody was not signed in, or could not set a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SignInRefusal {
+    /// Address and password do not belong together; the same for every reason (AB-067).
+    #[error("This address and password do not belong together.")]
+    WrongPassword,
+    /// The link is unknown, used, too old or of another browser.
+    #[error("This link does not work any more.")]
+    DeadLink,
+    /// The link was asked for in another browser.
+    #[error("This link works in the browser that asked for it.")]
+    OtherBrowser,
+    /// The password is shorter than the rule says.
+    #[error("A password has at least 15 characters.")]
+    PasswordTooShort,
+    /// The password is longer than is taken.
+    #[error("A password has at most 256 characters.")]
+    PasswordTooLong,
+    /// The password is one that everybody tries.
+    #[error("This password is too easy to guess.")]
+    PasswordCommon,
+    /// There is an account for this address: sign in.
+    #[error("There is an account for this address.")]
+    AccountExists,
+    /// A name is needed.
+    #[error("Tell us your name, in one line of at most 64 characters.")]
+    NameNeeded,
+}
+
+impl SignInRefusal {
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::WrongPassword => "wrong-password",
+            Self::DeadLink => "dead-link",
+            Self::OtherBrowser => "other-browser",
+            Self::PasswordTooShort => "password-too-short",
+            Self::PasswordTooLong => "password-too-long",
+            Self::PasswordCommon => "password-common",
+            Self::AccountExists => "account-exists",
+            Self::NameNeeded => "name-needed",
+        }
+    }
+}

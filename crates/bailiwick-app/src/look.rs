@@ -1,0 +1,336 @@
+//! Reading: what pages and the API show, each decided for its reader first.
+//!
+//! What somebody may not see answers as if it were not there.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bailiwick_core::access::check::{Decision, Denial};
+use bailiwick_core::access::set::Permission;
+use bailiwick_core::ids::{AddressId, InvitationId, MemberId, PersonId, ResourceId, WorkspaceId};
+use bailiwick_core::team::refusal::Refusal;
+use bailiwick_core::team::state::{Member, Workspace};
+use bailiwick_core::time::Timestamp;
+use bailiwick_store::read;
+use bailiwick_store::rows::{LineId, LogEntry, LogFilter, MailState, Membership, PersonCard, QueuedMail};
+
+use crate::app::App;
+use crate::caller::{Caller, Scope, Who};
+use crate::error::AppError;
+use crate::live::Answer;
+
+/// A workspace with everything that a page about its people needs.
+#[derive(Debug, Clone)]
+pub struct Team {
+    /// Its state.
+    pub state: Arc<Workspace>,
+    /// Names and addresses of its people, and of who invited or changed them.
+    pub cards: HashMap<PersonId, PersonCard>,
+    /// What addresses say.
+    pub addresses: HashMap<AddressId, String>,
+    /// When people last entered.
+    pub entered: HashMap<PersonId, Timestamp>,
+    /// Where the newest mail of each invitation stands.
+    pub mails: HashMap<InvitationId, MailState>,
+}
+
+/// How many mails of a workspace are looked through for the state of its invitations.
+const MAILS: usize = 1000;
+
+impl App {
+    /// The workspace, if the caller has any access to it: a member who is active, its host, the operator.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchWorkspace`] for everybody else.
+    pub async fn workspace(&self, caller: &Caller, id: WorkspaceId) -> Result<Arc<Workspace>, AppError> {
+        caller.needs(Scope::Read)?;
+        let gone = || AppError::from(Refusal::NoSuchWorkspace);
+        let state = self
+            .state(id)
+            .await?
+            .filter(|s| s.deleted_at.is_none() && caller.sees_product(s.product))
+            .ok_or_else(gone)?;
+        match caller.who {
+            Who::Person { person, .. } => own_row(&state, person, self.clock.now()).map(|_| ()).ok_or_else(gone)?,
+            Who::Host { .. } | Who::Operator => {}
+        }
+        Ok(state)
+    }
+
+    /// Whether the caller may do an act of the engine's own in a workspace, by the same check that hosts ask.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn may(
+        &self,
+        caller: &Caller,
+        id: WorkspaceId,
+        act: impl Fn(&bailiwick_core::access::model::Acts) -> Permission,
+    ) -> Result<bool, AppError> {
+        let Some(person) = caller.person() else { return Ok(true) };
+        let now = self.clock.now();
+        let answer = self.on_snapshot(id, |s, _| s.check(person, act(&s.model.acts), None, now).is_ok()).await?;
+        Ok(answer.unwrap_or(false))
+    }
+
+    /// The team with names, for who may see it.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchWorkspace`] for who may not (A31).
+    pub async fn team(&self, caller: &Caller, id: WorkspaceId) -> Result<Team, AppError> {
+        let state = self.workspace(caller, id).await?;
+        if !self.may(caller, id, |acts| acts.view_team).await? {
+            return Err(Refusal::NoSuchWorkspace.into());
+        }
+        self.with_names(state).await
+    }
+
+    /// A member's own workspace: the state, and their row in it.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchWorkspace`] for who has no access.
+    pub async fn home(&self, caller: &Caller, id: WorkspaceId) -> Result<(Team, MemberId), AppError> {
+        let state = self.workspace(caller, id).await?;
+        let person = caller.person().ok_or(AppError::NotSignedIn)?;
+        let (member, _) = state.member_of(person).ok_or(Refusal::NoSuchWorkspace)?;
+        let mut team = self.with_names(state).await?;
+        // A member sees who could give them more, and themself; nobody else's data.
+        let owners: Vec<PersonId> =
+            team.state.active_owners().filter_map(|m| team.state.members.get(&m)).map(|m| m.person).collect();
+        team.cards.retain(|id, _| *id == person || owners.contains(id));
+        team.addresses.clear();
+        team.entered.clear();
+        Ok((team, member))
+    }
+
+    pub(crate) async fn with_names(&self, state: Arc<Workspace>) -> Result<Team, AppError> {
+        let workspace = state.id;
+        let mut people: Vec<PersonId> = state.members.values().map(|m| m.person).collect();
+        people.extend(
+            state
+                .invitations
+                .values()
+                .map(|i| i.sender)
+                .chain(state.members.values().filter_map(|m| m.invited_by))
+                .filter_map(person_of),
+        );
+        people.sort_unstable();
+        people.dedup();
+        let mut ids: Vec<AddressId> = state.members.values().map(|m| m.address).collect();
+        ids.extend(state.invitations.values().map(|i| i.address));
+        ids.sort_unstable();
+        ids.dedup();
+        let (cards, addresses, entered, mails) = read(&*self.store, move |from| {
+            Ok((
+                from.cards(&people)?,
+                from.addresses(&ids)?,
+                from.entered(workspace)?,
+                from.mails(Some(workspace), MAILS)?,
+            ))
+        })
+        .await?;
+        Ok(Team {
+            state,
+            cards: cards.into_iter().map(|card| (card.person, card)).collect(),
+            addresses: addresses.into_iter().collect(),
+            entered: entered.into_iter().collect(),
+            mails: newest_by_invitation(&mails),
+        })
+    }
+
+    /// The log of a workspace with names, for who may read it.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchWorkspace`] for who may not.
+    pub async fn log(
+        &self,
+        caller: &Caller,
+        id: WorkspaceId,
+        mut filter: LogFilter,
+    ) -> Result<(Team, Vec<LogEntry>), AppError> {
+        const MOST: usize = 200;
+        let state = self.workspace(caller, id).await?;
+        if !self.may(caller, id, |acts| acts.view_log).await? {
+            return Err(Refusal::NoSuchWorkspace.into());
+        }
+        filter.limit = filter.limit.clamp(1, MOST);
+        let entries = read(&*self.store, move |from| from.log(LineId::Workspace(id), &filter)).await?;
+        let mut team = self.with_names(state).await?;
+        let mut people: Vec<PersonId> = entries.iter().filter_map(|e| person_of(e.actor)).collect();
+        people.extend(entries.iter().flat_map(|e| &e.events).filter_map(|e| mentioned(&e.payload)));
+        let cards = read(&*self.store, move |from| from.cards(&people)).await?;
+        team.cards.extend(cards.into_iter().map(|card| (card.person, card)));
+        Ok((team, entries))
+    }
+
+    /// The caller's workspaces, suspended rows left out.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn my_workspaces(&self, caller: &Caller) -> Result<Vec<Membership>, AppError> {
+        let person = caller.person().ok_or(AppError::NotSignedIn)?;
+        let all = read(&*self.store, move |from| from.memberships(person)).await?;
+        Ok(all.into_iter().filter(|m| !m.suspended).collect())
+    }
+
+    /// The card of the caller.
+    ///
+    /// # Errors
+    /// Nobody is signed in; the store's.
+    pub async fn me(&self, caller: &Caller) -> Result<PersonCard, AppError> {
+        let person = caller.person().ok_or(AppError::NotSignedIn)?;
+        self.card(person).await?.ok_or(AppError::NotSignedIn)
+    }
+
+    pub(crate) async fn card(&self, person: PersonId) -> Result<Option<PersonCard>, AppError> {
+        Ok(read(&*self.store, move |from| from.cards(&[person])).await?.pop())
+    }
+
+    /// The workspace of a reference: an id, or the host's own id.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchWorkspace`].
+    pub async fn workspace_id(&self, caller: &Caller, reference: &str) -> Result<WorkspaceId, AppError> {
+        if let Ok(id) = reference.parse() {
+            return Ok(id);
+        }
+        let Who::Host { product, .. } = caller.who else { return Err(Refusal::NoSuchWorkspace.into()) };
+        let reference = reference.to_owned();
+        let found = read(&*self.store, move |from| from.workspace_by_external_id(product, &reference)).await?;
+        found.ok_or_else(|| Refusal::NoSuchWorkspace.into())
+    }
+
+    /// A page of a product's workspaces, by id.
+    ///
+    /// # Errors
+    /// A person, a missing scope; the store's.
+    pub async fn workspaces(
+        &self,
+        caller: &Caller,
+        after: Option<WorkspaceId>,
+        limit: usize,
+    ) -> Result<Vec<Arc<Workspace>>, AppError> {
+        caller.needs(Scope::Read)?;
+        let Who::Host { product, .. } = caller.who else { return Err(AppError::NotSignedIn) };
+        let ids = read(&*self.store, move |from| from.workspaces(product, after, limit)).await?;
+        let mut states = Vec::with_capacity(ids.len());
+        for id in ids {
+            states.extend(self.state(id).await?);
+        }
+        Ok(states)
+    }
+
+    /// May this person do this to this thing? With reasons, and the revision that says so.
+    ///
+    /// # Errors
+    /// A missing scope; the store's. What is unknown is a denial, never an error.
+    pub async fn check(&self, caller: &Caller, question: &Question) -> Result<Answer, AppError> {
+        caller.needs(Scope::Check)?;
+        let now = self.clock.now();
+        let none = Answer { decision: Decision::Deny(Denial::NoSuchWorkspace), revision: 0 };
+        let answer = self.on_snapshot(question.workspace, |snapshot, state| {
+            if !caller.sees_product(state.product) {
+                return none.clone();
+            }
+            let decision = match snapshot.model.permission(&question.permission) {
+                None => Decision::Deny(Denial::UnknownPermission),
+                Some(permission) => {
+                    let resource = question.resource.as_ref().map(|r| r.find(snapshot));
+                    match resource {
+                        Some(None) => Decision::Deny(Denial::UnknownResource),
+                        Some(Some(id)) => snapshot.explain(question.person, permission, Some(id), now),
+                        None => snapshot.explain(question.person, permission, None, now),
+                    }
+                }
+            };
+            Answer { decision, revision: snapshot.revision }
+        });
+        Ok(answer.await?.unwrap_or(none))
+    }
+
+    /// Why a member can or cannot, for who may see the team, or for themself (X10, E23).
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchWorkspace`] for who may not ask.
+    pub async fn why(&self, caller: &Caller, question: &Question) -> Result<Answer, AppError> {
+        let state = self.workspace(caller, question.workspace).await?;
+        let about_self = caller.person() == Some(question.person);
+        if !about_self && !self.may(caller, state.id, |acts| acts.view_team).await? {
+            return Err(Refusal::NoSuchWorkspace.into());
+        }
+        let asker = Caller::operator();
+        self.check(&asker, question).await
+    }
+
+    /// The workspace that a resource is in; a hint, the snapshot that it leads to decides.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn workspace_of_resource(&self, resource: ResourceId) -> Result<Option<WorkspaceId>, AppError> {
+        Ok(read(&*self.store, move |from| from.resource_workspace(resource)).await?)
+    }
+}
+
+/// A question of a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// In which workspace.
+    pub workspace: WorkspaceId,
+    /// Who.
+    pub person: PersonId,
+    /// May do what, by its whole name.
+    pub permission: String,
+    /// To what; `None`: the workspace.
+    pub resource: Option<ResourceName>,
+}
+
+/// A resource as a host names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ResourceName {
+    /// By our id.
+    Id(ResourceId),
+    /// By the host's own id.
+    External(String),
+}
+
+impl ResourceName {
+    /// What a text names.
+    pub fn parse(text: &str) -> Self {
+        text.parse().map_or_else(|_| Self::External(text.to_owned()), Self::Id)
+    }
+
+    fn find(&self, snapshot: &bailiwick_core::access::snapshot::Snapshot) -> Option<ResourceId> {
+        match self {
+            Self::Id(id) => Some(*id),
+            Self::External(name) => snapshot.resource_by_external_id(name),
+        }
+    }
+}
+
+/// The row of an active member.
+pub fn own_row(state: &Workspace, person: PersonId, now: Timestamp) -> Option<(MemberId, &Member)> {
+    state.member_of(person).filter(|(_, m)| m.suspended_at.is_none() && m.access.until.is_none_or(|until| now < until))
+}
+
+fn person_of(actor: bailiwick_core::team::command::Actor) -> Option<PersonId> {
+    match actor {
+        bailiwick_core::team::command::Actor::Person(person) => Some(person),
+        _ => None,
+    }
+}
+
+/// The person that a stored event names, for its line in the log.
+fn mentioned(payload: &str) -> Option<PersonId> {
+    let value: serde_json::Value = serde_json::from_str(payload).ok()?;
+    value.get("person")?.as_str()?.parse().ok()
+}
+
+fn newest_by_invitation(mails: &[QueuedMail]) -> HashMap<InvitationId, MailState> {
+    let mut newest = HashMap::new();
+    for mail in mails {
+        if let Some(id) = mail.row.object.and_then(|bytes| InvitationId::from_bytes(&bytes)) {
+            newest.entry(id).or_insert(mail.state);
+        }
+    }
+    newest
+}

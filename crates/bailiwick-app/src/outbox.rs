@@ -1,0 +1,193 @@
+//! Mails leave here, after their change is saved and published; tried again until the relay takes them or two
+//! days have passed. What a mail says is made at that moment from what is true then; what was overtaken is void.
+
+use bailiwick_core::access::say::lines;
+use bailiwick_core::ids::{InvitationId, PersonId};
+use bailiwick_core::team::state::Stage;
+use bailiwick_core::time::Timestamp;
+use bailiwick_store::rows::{MailState, QueuedMail, SecretKind};
+use bailiwick_store::{observe, read};
+use jiff::fmt::strtime;
+use serde::{Deserialize, Serialize};
+
+use crate::accept::sender_name;
+use crate::app::App;
+use crate::error::AppError;
+use crate::mail::{Inert, Link, Message, Rendered, SendError, Smtp, next_attempt};
+use crate::secret::Token;
+use crate::signin::LINK_MINUTES;
+
+/// What is stored of a mail: no words, no address, no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum MailWords {
+    /// An invitation, of this sending.
+    Invitation {
+        /// Counts sendings; only the newest leaves.
+        sending: u32,
+    },
+    /// A sign-in link.
+    SignInLink {
+        /// For whom.
+        person: PersonId,
+    },
+    /// To an owner: somebody could not join, for no seat was free.
+    NoSeat {
+        /// Which invitation.
+        invitation: InvitationId,
+    },
+}
+
+impl MailWords {
+    /// As it is stored.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Whether a stored mail is the notice about this invitation.
+    pub fn is_no_seat_for(stored: &str, id: InvitationId) -> bool {
+        serde_json::from_str(stored).is_ok_and(|w: Self| w == Self::NoSeat { invitation: id })
+    }
+}
+
+/// How many mails one pass sends.
+const BATCH: usize = 50;
+
+impl App {
+    /// Sends what is due; gives how many it tried.
+    ///
+    /// # Errors
+    /// The store's. What the relay says is noted beside the mail, not an error.
+    pub async fn deliver_due(&self, smtp: &Smtp) -> Result<usize, AppError> {
+        let now = self.clock.now();
+        let due = read(&*self.store, move |from| from.mails_due(now, BATCH)).await?;
+        for mail in &due {
+            self.deliver(smtp, mail).await?;
+        }
+        Ok(due.len())
+    }
+
+    async fn deliver(&self, smtp: &Smtp, mail: &QueuedMail) -> Result<(), AppError> {
+        let sent = match self.compose(mail).await? {
+            None => Ok(MailState::Void),
+            Some((to, rendered)) => {
+                smtp.send(&to, &mail.row.mail.to_string(), &rendered).await.map(|()| MailState::Sent)
+            }
+        };
+        let now = self.clock.now();
+        let (state, next_at, error) = match sent {
+            Ok(state) => (state, now, None),
+            Err(SendError::Permanent(why)) => (MailState::Undelivered, now, Some(why)),
+            Err(SendError::Temporary(why)) => match next_attempt(mail.attempts + 1, now) {
+                Some(next) => (MailState::Waiting, next, Some(why)),
+                None => (MailState::Undelivered, now, Some(why)),
+            },
+        };
+        let id = mail.row.mail;
+        Ok(observe(&*self.store, move |to| to.mail_tried(id, state, next_at, error.as_deref(), now)).await?)
+    }
+
+    /// Waits until a mail may be due: one was queued, or the next try of an old one has come.
+    pub async fn mail_to_send(&self) {
+        const LONGEST: u64 = 30;
+        let next = read(&*self.store, |from| from.next_mail_at()).await.ok().flatten();
+        let wait =
+            next.map_or(LONGEST, |at| u64::try_from(at.seconds_since(self.clock.now())).unwrap_or(0).min(LONGEST));
+        let pause = std::time::Duration::from_millis(wait * 1000 + 50);
+        tokio::select! {
+            () = self.mail_waits.notified() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+
+    /// The address and words of a mail; `None` if it was overtaken or its address erased.
+    async fn compose(&self, mail: &QueuedMail) -> Result<Option<(String, Rendered)>, AppError> {
+        let to = mail.row.to;
+        let address = read(&*self.store, move |from| from.addresses(&[to])).await?.pop().map(|(_, text)| text);
+        let words = serde_json::from_str::<MailWords>(&mail.row.message).ok();
+        let (Some(address), Some(words)) = (address, words) else { return Ok(None) };
+        let message = match words {
+            MailWords::Invitation { sending } => self.invitation_words(mail, sending).await?,
+            MailWords::SignInLink { person } => self.link_words(mail, person),
+            MailWords::NoSeat { invitation } => self.no_seat_words(mail, invitation).await?,
+        };
+        let Some(message) = message else { return Ok(None) };
+        let rendered = self.templates.render(&message);
+        let rendered = rendered.map_err(|e| AppError::Invalid { field: "mail", sentence: e.to_string() })?;
+        Ok(Some((address, rendered)))
+    }
+
+    async fn invitation_words(&self, mail: &QueuedMail, sending: u32) -> Result<Option<Message>, AppError> {
+        let (Some(workspace), Some(object), Some(nonce)) = (mail.row.workspace, mail.row.object, &mail.row.nonce)
+        else {
+            return Ok(None);
+        };
+        let Some(id) = InvitationId::from_bytes(&object) else { return Ok(None) };
+        let Some(state) = self.state(workspace).await?.filter(|s| s.deleted_at.is_none()) else { return Ok(None) };
+        let Some(invitation) = state.invitations.get(&id).filter(|i| i.sending == sending) else { return Ok(None) };
+        let Stage::Pending { expires_at } = invitation.stage else { return Ok(None) };
+        let sender = invitation.sender;
+        let inviter = read(&*self.store, move |from| sender_name(from, sender)).await?;
+        let brand = self.installation().product(state.product).map(|p| p.brand.clone()).unwrap_or_default();
+        let token = Token::of_nonce(SecretKind::Invitation, workspace.0, object, nonce, &self.keys.link);
+        Ok(Some(Message::Invitation {
+            workspace: Inert::name(&state.name),
+            inviter: Inert::name(&inviter.unwrap_or_else(|| brand.clone())),
+            brand,
+            role: Inert::name(&state.model.role(invitation.access.role).title),
+            offers: lines(&state, &invitation.access).iter().map(|line| Inert::line(line)).collect(),
+            link: self.mail_link(&format!("/invitations/{}", token.reveal()))?,
+            expires: day(expires_at),
+        }))
+    }
+
+    fn link_words(&self, mail: &QueuedMail, person: PersonId) -> Option<Message> {
+        let (object, nonce) = (mail.row.object?, mail.row.nonce.as_ref()?);
+        // A link that has run out is not worth sending.
+        if mail.row.created_at.plus_seconds(i64::from(LINK_MINUTES) * 60) <= self.clock.now() {
+            return None;
+        }
+        let token = Token::of_nonce(SecretKind::SignInLink, person.0, object, nonce, &self.keys.link);
+        let brand = self.installation().products.first().map(|p| p.brand.clone()).unwrap_or_default();
+        let link = self.mail_link(&format!("/sign-in/link/{}", token.reveal())).ok()?;
+        Some(Message::SignInLink { brand, link, minutes: LINK_MINUTES })
+    }
+
+    async fn no_seat_words(&self, mail: &QueuedMail, id: InvitationId) -> Result<Option<Message>, AppError> {
+        let Some(workspace) = mail.row.workspace else { return Ok(None) };
+        let Some(state) = self.state(workspace).await? else { return Ok(None) };
+        let Some(invitation) = state.invitations.get(&id) else { return Ok(None) };
+        let address = invitation.address;
+        let invitee = read(&*self.store, move |from| from.addresses(&[address])).await?.pop().map(|(_, text)| text);
+        let brand = self.installation().product(state.product).map(|p| p.brand.clone()).unwrap_or_default();
+        Ok(Some(Message::AcceptRefusedNoSeat {
+            brand,
+            workspace: Inert::name(&state.name),
+            invitee: Inert::name(&invitee.unwrap_or_default()),
+            link: self.mail_link(&format!("/w/{workspace}/team"))?,
+        }))
+    }
+
+    fn mail_link(&self, path: &str) -> Result<Link, AppError> {
+        Link::below(&self.config.public_url, path)
+            .map_err(|e| AppError::Invalid { field: "public_url", sentence: e.to_string() })
+    }
+}
+
+/// A moment as a day, for people: "Thursday 26 November 2026".
+pub fn day(at: Timestamp) -> String {
+    let text = jiff::Timestamp::from_microsecond(at.0)
+        .map(|moment| moment.to_zoned(jiff::tz::TimeZone::UTC))
+        .and_then(|zoned| strtime::format("%A %-d %B %Y", &zoned));
+    text.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_reads_as_people_say_it() {
+        assert_eq!(day(Timestamp(1_795_651_200_000_000)), "Thursday 26 November 2026");
+    }
+}

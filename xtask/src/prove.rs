@@ -1,0 +1,181 @@
+//! `cargo xtask prove NAME`: long proofs, each in rounds that depend on nothing but their seed.
+//!
+//! A proof can be stopped at any time and taken up again with the seed after the last one that was printed. It ends in one line,
+//! `proved NAME: FIGURES` or `failed NAME: WHAT, seed S`, and the seed alone repeats a failure.
+
+mod walk;
+
+use std::time::{Duration, Instant};
+
+use crate::figures::Figures;
+
+/// How long a proof goes on when nobody says.
+const USUAL: Extent = Extent::Seconds(60);
+
+/// One proof.
+pub struct Proof {
+    name: &'static str,
+    about: &'static str,
+    /// How many cases a round has unless `--cases` says.
+    cases: u64,
+    /// Whatever takes time before the first round. Fails with what is wrong.
+    prepare: fn() -> Result<(), String>,
+    /// A round of so many cases from this seed. Fails with what did not hold.
+    round: fn(cases: u64, seed: u64) -> Result<Figures, String>,
+}
+
+const PROOFS: &[Proof] = &[walk::PROOF];
+
+/// How much is asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Extent {
+    /// One round with so many cases.
+    Cases(u64),
+    /// So many rounds of the usual size.
+    Rounds(u64),
+    /// Rounds of the usual size until the time is over.
+    Seconds(u64),
+}
+
+/// What the words after the name ask for.
+#[derive(Debug, PartialEq)]
+struct Order {
+    extent: Extent,
+    seed: u64,
+}
+
+/// Runs the named proof and tells whether it held.
+pub fn run(words: &[&str]) -> Result<bool, String> {
+    let Some((name, options)) = words.split_first() else { return Err(format!("prove what?\n{}", known())) };
+    let Some(proof) = PROOFS.iter().find(|proof| proof.name == *name) else {
+        return Err(format!("there is no proof `{name}`\n{}", known()));
+    };
+    let order = order(options)?;
+    match rounds(proof, &order) {
+        Ok(figures) => println!("proved {name}: {figures}"),
+        Err((what, seed)) => {
+            println!("failed {name}: {what}, seed {seed}");
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn known() -> String {
+    let lines: Vec<_> = PROOFS.iter().map(|proof| format!("  {:<8} {}", proof.name, proof.about)).collect();
+    format!("known:\n{}", lines.join("\n"))
+}
+
+fn order(mut words: &[&str]) -> Result<Order, String> {
+    let (mut extent, mut seed) = (None, None);
+    while let Some((option, rest)) = words.split_first() {
+        let number = rest.first().and_then(|word| word.parse().ok());
+        let number = number.ok_or_else(|| format!("`{option}` wants a whole number after it"))?;
+        words = &rest[1..];
+        let asked = match *option {
+            "--cases" => Extent::Cases(number),
+            "--rounds" => Extent::Rounds(number),
+            "--seconds" => Extent::Seconds(number),
+            "--seed" => {
+                seed = Some(number);
+                continue;
+            }
+            _ => return Err(format!("`{option}` is not --cases, --rounds, --seconds or --seed")),
+        };
+        if number == 0 {
+            return Err(format!("`{option} 0` would show nothing"));
+        }
+        if extent.replace(asked).is_some() {
+            return Err("one of --cases, --rounds and --seconds is enough".to_owned());
+        }
+    }
+    Ok(Order { extent: extent.unwrap_or(USUAL), seed: seed.unwrap_or(1) })
+}
+
+/// All rounds, or what did not hold and with which seed.
+fn rounds(proof: &Proof, order: &Order) -> Result<Figures, (String, u64)> {
+    let mut seed = order.seed;
+    (proof.prepare)().map_err(|what| (what, seed))?;
+    let cases = if let Extent::Cases(cases) = order.extent { cases } else { proof.cases };
+    let begun = Instant::now();
+    let mut sum = Figures::default();
+    for round in 1.. {
+        println!("round {round}: seed {seed}, {cases} cases");
+        sum += (proof.round)(cases, seed).map_err(|what| (what, seed))?;
+        if order.extent.is_done(round, begun.elapsed()) {
+            break;
+        }
+        seed = seed.wrapping_add(1);
+    }
+    println!("the next seed is {}", seed.wrapping_add(1));
+    Ok(sum)
+}
+
+impl Extent {
+    fn is_done(self, rounds: u64, time: Duration) -> bool {
+        match self {
+            Extent::Cases(_) => true,
+            Extent::Rounds(wanted) => rounds >= wanted,
+            Extent::Seconds(wanted) => time >= Duration::from_secs(wanted),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Holds for every seed but 5.
+    const FIVE: Proof = Proof {
+        name: "five",
+        about: "for the tests here",
+        cases: 10,
+        prepare: || Ok(()),
+        round: |cases, seed| {
+            let line = format!("five: cases {cases}");
+            if seed == 5 {
+                Err("five is reached".to_owned())
+            } else {
+                Ok(Figures::read("cases", &line).expect("figures"))
+            }
+        },
+    };
+
+    fn five(words: &[&str]) -> Result<String, (String, u64)> {
+        rounds(&FIVE, &order(words).expect("an order")).map(|figures| figures.to_string())
+    }
+
+    #[test]
+    fn rounds_go_on_with_growing_seeds_and_add_up() {
+        assert_eq!(five(&["--rounds", "4"]), Ok("cases 40".into()));
+        assert_eq!(five(&["--rounds", "5"]), Err(("five is reached".into(), 5)));
+        assert_eq!(five(&["--seconds", "60"]), Err(("five is reached".into(), 5)));
+    }
+
+    #[test]
+    fn cases_are_the_size_of_one_round() {
+        assert_eq!(five(&["--cases", "7", "--seed", "6"]), Ok("cases 7".into()));
+        assert_eq!(five(&["--seed", "5", "--cases", "7"]), Err(("five is reached".into(), 5)));
+    }
+
+    #[test]
+    fn without_options_a_proof_goes_on_for_a_minute() {
+        assert_eq!(order(&[]), Ok(Order { extent: Extent::Seconds(60), seed: 1 }));
+        assert!(!USUAL.is_done(1000, Duration::from_secs(59)));
+        assert!(USUAL.is_done(1, Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn words_that_make_no_sense_are_refused() {
+        for words in [&["--cases"] as &[_], &["--cases", "x"], &["--cases", "0"], &["--speed", "1"]] {
+            assert!(order(words).is_err(), "{words:?}");
+        }
+        assert!(order(&["--cases", "1", "--rounds", "1"]).is_err());
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_the_known_ones() {
+        let answer = run(&["nothing"]).expect_err("unknown");
+        assert!(answer.contains("`nothing`") && answer.contains("walk"), "{answer}");
+    }
+}
