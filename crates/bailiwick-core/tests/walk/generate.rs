@@ -81,7 +81,7 @@ const KINDS: [(&str, u64, u64); 24] = [
     ("add resource", 4, 50),
     ("rename resource", 3, 30),
     ("delete resource", 3, 30),
-    ("change plan", 40, 60),
+    ("change plan", 40, 85),
     ("rename", 12, 12),
     ("transfer", 6, 6),
     ("elapse", 40, 40),
@@ -486,6 +486,7 @@ impl Maker {
                 let many = match self.random.below(30) {
                     0 => 0,
                     1 => 201,
+                    2 => 200,
                     _ => 2 + self.random.below(3),
                 };
                 // One role and one access for all of them, as from the dialog (D38).

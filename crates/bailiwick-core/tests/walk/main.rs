@@ -160,6 +160,33 @@ fn walk(preset: Preset) {
     let accepted: u64 = figures.accepted.values().sum();
     let share = accepted * 100 / figures.commands.max(1);
     assert!(commands < 2_000 || (25..=75).contains(&share), "a walk that accepts {share} % shows little");
+    let never = done_in(preset).into_iter().find(|kind| !figures.accepted.contains_key(*kind));
+    assert!(commands < 2_000 || never.is_none(), "a walk without {never:?} shows little");
+}
+
+/// The commands that can be accepted at all.
+fn done_in(preset: Preset) -> Vec<&'static str> {
+    let mut done = vec![
+        "Create",
+        "Rename",
+        "Delete",
+        "Invite",
+        "Resend",
+        "Cancel",
+        "EditInvitation",
+        "Accept",
+        "Decline",
+        "ChangeAccess",
+        "Remove",
+        "Leave",
+        "ChangePlan",
+        "Elapse",
+    ];
+    done.extend(match preset {
+        Preset::Tenant => ["Suspend", "Reactivate", "CreateTemplate", "EditTemplate", "DeleteTemplate"].iter(),
+        Preset::Properties => ["AddResource", "RenameResource", "DeleteResource"].iter(),
+    });
+    done
 }
 
 fn report(preset: Preset, figures: &Figures) {
