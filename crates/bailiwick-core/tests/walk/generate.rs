@@ -217,7 +217,7 @@ impl Maker {
         let members: Vec<_> = book.members.values().collect();
         let lead = if self.tenant() { "admin" } else { "owner" };
         let leads: Vec<_> = members.iter().filter(|m| m.holds.role == lead).collect();
-        let others = if self.tenant() { 52 } else { 82 };
+        let others = if self.tenant() { 52 } else { 76 };
         match self.random.below(100) {
             0..=31 => self.host(),
             32 => Actor::Operator,
@@ -439,7 +439,7 @@ impl Maker {
                 .collect(),
             until: held.until,
         };
-        match self.random.below(10) {
+        match self.random.below(12) {
             0..=2 => access.direct.reverse(),
             3 => access.until = self.until(now),
             4 => access.toggles = if access.toggles.is_empty() { vec!["crm".to_owned()] } else { Vec::new() },
@@ -450,7 +450,17 @@ impl Maker {
             7 => {
                 access.grants.pop();
             }
+            // The role alone.
             8 => {
+                access.role = match access.role.as_str() {
+                    "viewer" => "member",
+                    "member" => "viewer",
+                    "admin" => "user",
+                    _ => "admin",
+                }
+                .to_owned();
+            }
+            9 => {
                 let role = access.role.clone();
                 access.grants.iter_mut().take(1).for_each(|g| g.level = self.level(&role));
             }

@@ -185,7 +185,11 @@ impl Team {
                 let same = given.each.get(&grant.resource);
                 match held.and_then(|h| h.each.get(&grant.resource)) {
                     None => faults.when(true, "no-such-resource"),
-                    Some(before) => faults.open_when(Some(before) != same, "another level on a deleted property"),
+                    Some(before) => {
+                        faults.open_when(Some(before) != same, "another level on a deleted property");
+                        let moves = held.is_some_and(|h| h.role != role);
+                        faults.open_when(moves, "a level on a deleted property goes along to another role");
+                    }
                 }
             }
         }
@@ -322,7 +326,8 @@ impl Reference for Team {
                     faults.when(true, "no-such-invitation");
                     return found.verdict();
                 };
-                if row.offer == Holding::of(access) && address.is_none_or(|a| a == row.address) {
+                let twice = access.grants.len() > row.offer.each.len();
+                if row.offer == Holding::of(access) && !twice && address.is_none_or(|a| a == row.address) {
                     faults.open_when(rest.verdict() != Verdict::Accepted, "saving an offer as it is");
                 } else {
                     faults.add(rest);
