@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use bailiwick_core::access::parse;
-use bailiwick_core::ids::{AddressId, KeyId, MemberId, PersonId, ProductId, ResourceId, WorkspaceId};
+use bailiwick_core::ids::{AddressId, InvitationId, KeyId, MemberId, PersonId, ProductId, ResourceId, WorkspaceId};
 use bailiwick_core::team::apply::{apply, begin};
-use bailiwick_core::team::command::{Actor, Command, Create, Request};
+use bailiwick_core::team::command::{Actor, Command, Create, NewInvitation, Request};
 use bailiwick_core::team::decide::decide;
 use bailiwick_core::team::refusal::Refusal;
 use bailiwick_core::team::state::Workspace;
+use bailiwick_core::team::wire::{AccessWire, GrantWire};
 use bailiwick_core::time::Timestamp;
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000_000);
@@ -51,6 +52,39 @@ fn ask(team: &Workspace, actor: Actor, command: Command) -> Result<Workspace, Re
 
 fn done(team: &Workspace, command: Command) -> Workspace {
     ask(team, HOST, command).expect("it is taken")
+}
+
+fn plan(name: &str) -> Command {
+    Command::ChangePlan { plan: name.into(), extra_seats: 0, confirmed: true }
+}
+
+fn invite(number: u128, access: AccessWire) -> Command {
+    let invitation = InvitationId(number);
+    Command::Invite(vec![NewInvitation { invitation, address: AddressId(number), access }])
+}
+
+fn offer(team: &Workspace, number: u128) -> AccessWire {
+    AccessWire::of(&team.model, &team.invitations[&InvitationId(number)].access)
+}
+
+fn reading_one() -> AccessWire {
+    let mut access = AccessWire::of_role("member");
+    access.grants.push(GrantWire { resource: PROPERTY, level: "read".into(), until: None });
+    access
+}
+
+#[test]
+fn e26_an_offer_with_levels_keeps_them_over_pro() {
+    let team = done(&team(), invite(20, reading_one()));
+    let team = done(&done(&team, plan("pro")), plan("business"));
+    assert_eq!(offer(&team, 20), reading_one());
+}
+
+#[test]
+fn e26_an_offer_made_on_pro_becomes_all_properties_at_level_admin() {
+    let team = done(&done(&team(), plan("pro")), invite(20, AccessWire::of_role("member")));
+    let team = done(&team, plan("business"));
+    assert_eq!(offer(&team, 20), AccessWire { all: Some("admin".into()), ..AccessWire::of_role("member") });
 }
 
 #[test]
