@@ -142,9 +142,12 @@ impl Maker {
 
     /// The creation of a workspace; now and then a bad one.
     pub fn creation(&mut self) -> Request {
-        let actor = match self.random.below(12) {
+        let owner = self.person();
+        let actor = match self.random.below(14) {
             0 => Actor::Operator,
             1 => Actor::Time,
+            2..=3 => Actor::Person(owner),
+            4 => Actor::Person(self.person()),
             _ => self.host(),
         };
         let plans: &[&str] = if self.tenant() {
@@ -153,12 +156,11 @@ impl Maker {
             &["free", "pro", "pro", "business", "business", "business", "starter"]
         };
         let plan = if self.random.chance(15) { None } else { Some(self.random.one_of(plans).to_owned()) };
-        let owner = self.person();
         let ids = if self.random.chance(5) { 1 } else { 3 };
         let create = Create {
             workspace: WorkspaceId(self.fresh()),
             product: ProductId(1),
-            external_id: None,
+            external_id: self.external_id(),
             name: self.name(),
             plan,
             owner,
@@ -167,6 +169,15 @@ impl Maker {
             templates: (0..ids).map(|_| TemplateId(self.fresh())).collect(),
         };
         Request { actor, command: Command::Create(create), seen: None }
+    }
+
+    fn external_id(&mut self) -> Option<String> {
+        match self.random.below(100) {
+            0 => Some(self.random.one_of(&["", "a\nb"]).to_owned()),
+            1 => Some("e".repeat(if self.random.chance(50) { 200 } else { 201 })),
+            2..=40 => Some(self.random.one_of(&["ext-1", "ext-2", "ext-3", "ext-4", "ext-5"]).to_owned()),
+            _ => None,
+        }
     }
 
     /// The version that the caller names: mostly none, else the right one or an older one.
@@ -590,11 +601,7 @@ impl Maker {
                 let live = book.resources.values().filter(|r| !r.deleted).count();
                 let resource = if live > 5 || self.random.chance(4) { known } else { ResourceId(self.fresh()) };
                 let kind = if self.random.chance(95) { "property" } else { "site" }.to_owned();
-                let external_id = if self.random.chance(40) {
-                    Some(self.random.one_of(&["ext-1", "ext-2", "ext-3", "ext-4", "ext-5"]).to_owned())
-                } else {
-                    None
-                };
+                let external_id = self.external_id();
                 Command::AddResource { resource, kind, name: self.name(), external_id }
             }
             "rename resource" => Command::RenameResource { resource: self.resource(book), name: self.name() },

@@ -111,6 +111,11 @@ pub fn bad_name(name: &str) -> bool {
     name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_control)
 }
 
+/// A host's own id: one line of 1 to 200 characters.
+pub fn bad_external_id(id: Option<&String>) -> bool {
+    id.is_some_and(|id| id.is_empty() || id.chars().count() > 200 || id.chars().any(char::is_control))
+}
+
 /// Permission names of the product among those given: what a text means, as one of our own names.
 pub fn known(all: &'static [&'static str], name: &str) -> Option<&'static str> {
     all.iter().copied().find(|p| *p == name)
@@ -147,14 +152,15 @@ pub fn at_the_door(book: &Book, actor: Actor, command: &Command, active: bool) -
     }
 }
 
-/// The creation of a workspace: of the host's making, with a good name, a plan that there is, and an id for each
-/// template that ships.
+/// The creation of a workspace, by host or operator or the person who shall hold it (E39, E40): with a good name, a plan
+/// that there is, and an id for each template that ships. Nobody makes somebody else the holder of one.
 pub fn judge_creation(actor: Actor, create: &Create, plans: &[&str], ships: usize) -> Verdict {
     let mut faults = Faults::default();
-    faults.when(matches!(actor, Actor::Time | Actor::Operator), "not-allowed");
-    faults.open_when(matches!(actor, Actor::Person(_)), "a person makes a workspace by their own right");
+    let for_another = matches!(actor, Actor::Person(person) if person != create.owner);
+    faults.when(actor == Actor::Time || for_another, "not-allowed");
     faults.when(bad_name(&create.name), "bad-name");
     faults.when(create.plan.as_ref().is_some_and(|p| !plans.contains(&p.as_str())), "unknown-plan");
-    faults.when(create.templates.len() < ships, ANY);
+    faults.when(create.templates.len() < ships, "id-taken");
+    faults.when(bad_external_id(create.external_id.as_ref()), "bad-name");
     faults.verdict()
 }

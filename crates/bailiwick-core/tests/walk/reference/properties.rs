@@ -11,7 +11,7 @@ use bailiwick_core::team::wire::AccessWire;
 use bailiwick_core::time::{LAST_MOMENT, Timestamp};
 
 use super::book::{Book, Holding, Member, Resource, Stage};
-use super::{ANY, Faults, Reference, Verdict, at_the_door, bad_name, judge_creation};
+use super::{ANY, Faults, Reference, Verdict, at_the_door, bad_external_id, bad_name, judge_creation};
 
 const PERMISSIONS: [&str; 21] = [
     "team:view",
@@ -406,7 +406,7 @@ impl Reference for Team {
                 faults.when(!self.may(actor, "properties:create", None), NO);
                 faults.when(self.book.resources.contains_key(resource), "id-taken");
                 faults.when(kind != "property", "unknown-kind");
-                faults.when(bad_name(name), "bad-name");
+                faults.when(bad_name(name) || bad_external_id(external_id.as_ref()), "bad-name");
                 let mut live = self.book.resources.values().filter(|r| !r.deleted);
                 faults.when(external_id.is_some() && live.any(|r| r.external_id == *external_id), "name-taken");
             }

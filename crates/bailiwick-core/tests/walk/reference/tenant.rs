@@ -183,7 +183,8 @@ impl Tenant {
         faults.when_any(levels, &["role-takes-no-levels", "unknown-level"]);
         for until in access.until.iter().chain(access.grants.iter().filter_map(|g| g.until.as_ref())) {
             let kept = now_held.is_some_and(|held| held.until == Some(*until));
-            faults.open_when(admin, "an admin whose time ends by itself");
+            // Who must be there always cannot end by themselves (D28).
+            faults.when(admin, "bad-time");
             faults.open_when(*until <= now && kept, "an end in the past that was there before");
             faults.when(*until <= now && !kept || *until > LAST_MOMENT, "bad-time");
         }
