@@ -43,6 +43,16 @@ impl Decider<'_> {
         }
     }
 
+    /// Refuses a person who is no active member, before anything is looked up for them: to them the workspace is not
+    /// there, nor what is in it (X07).
+    pub(super) fn is_of_the_workspace(&self) -> Result<(), Refusal> {
+        let Actor::Person(_) = self.actor else { return Ok(()) };
+        match self.acting_member() {
+            Some((_, member)) if member.suspended_at.is_none() => Ok(()),
+            _ => Err(Refusal::NoSuchWorkspace),
+        }
+    }
+
     fn ask(&self, permission: Permission, resource: Option<ResourceId>) -> Result<(), Denial> {
         let Some((id, member)) = self.acting_member() else { return Err(Denial::NotAMember) };
         let row = Row::compile(self.state, id, member, None);
