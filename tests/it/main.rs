@@ -2,4 +2,5 @@
 
 mod command_line;
 mod pages;
+mod readme;
 mod world;
