@@ -30,6 +30,8 @@ pub(super) struct Change<'a> {
     lines: &'a [LineId],
     pending: Vec<Pending>,
     after: Vec<Arc<Workspace>>,
+    /// A step broke off in the middle: some of its rows are written, its events are not.
+    torn: bool,
 }
 
 impl<'a> Change<'a> {
@@ -40,11 +42,14 @@ impl<'a> Change<'a> {
         states: &'a mut States,
         lines: &'a [LineId],
     ) -> Self {
-        Self { conn, models, key, states, lines, pending: Vec::new(), after: Vec::new() }
+        Self { conn, models, key, states, lines, pending: Vec::new(), after: Vec::new(), torn: false }
     }
 
     /// The last step: the log.
     pub(super) fn finish(self, command: CommandId) -> Out<Committed> {
+        if self.torn {
+            return Err(StoreError::Database("a step of this change failed; nothing of it can be kept".into()));
+        }
         let mut committed = log::write(self.conn, self.key, command, self.pending)?;
         committed.workspaces = self.after;
         Ok(committed)
@@ -142,6 +147,7 @@ impl Tx for Change<'_> {
         }
         // Better refused here than fenced at the next load.
         invariant::check(&change.after).map_err(|why| StoreError::Fenced { line: line.to_string(), why })?;
+        self.torn = true;
         write::rows(self.conn, &change)?;
         let mut events = Vec::with_capacity(change.events.len());
         for recorded in &change.events {
@@ -157,6 +163,7 @@ impl Tx for Change<'_> {
             events,
         })?;
         self.after.push(change.after);
+        self.torn = false;
         Ok(())
     }
 
@@ -167,12 +174,15 @@ impl Tx for Change<'_> {
         }
         // The times of a line never decrease, whatever the clock did.
         let at = at.max(before.last_at);
+        self.torn = true;
         let mut events = Vec::with_capacity(rows.len());
         for row in &rows {
             put::row(self.conn, line, row)?;
             events.push((at, put::kind(row), to_json(row)?));
         }
-        self.begin(Pending { line, product: None, before, at, by: by.clone(), model: String::new(), events })
+        self.begin(Pending { line, product: None, before, at, by: by.clone(), model: String::new(), events })?;
+        self.torn = false;
+        Ok(())
     }
 
     fn put_secret(&mut self, secret: SecretRow) -> Out<()> {
