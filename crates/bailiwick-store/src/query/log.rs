@@ -39,7 +39,15 @@ queries! {
         (select count(*) from events where line_id not in (select line_id from lines)),
         (select count(*) from workspaces where workspace_id not in (select line_id from lines)),
         (select count(*) from members where workspace_id not in (select line_id from lines)),
+        (select count(*) from grants where workspace_id not in (select line_id from lines)),
+        (select count(*) from invitations where workspace_id not in (select line_id from lines)),
+        (select count(*) from invitation_grants where workspace_id not in (select line_id from lines)),
+        (select count(*) from templates where workspace_id not in (select line_id from lines)),
+        (select count(*) from resources where workspace_id not in (select line_id from lines)),
         (select count(*) from persons where person_id not in (select line_id from lines)),
         (select count(*) from sessions where person_id not in (select line_id from lines)),
-        (select count(*) from credentials where person_id not in (select line_id from lines))";
+        (select count(*) from credentials where person_id not in (select line_id from lines)),
+        (select count(*) from products where not exists (select 1 from lines where kind = 'installation')),
+        (select count(*) from models where not exists (select 1 from lines where kind = 'installation')),
+        (select count(*) from keys where not exists (select 1 from lines where kind = 'installation'))";
 }

@@ -30,6 +30,8 @@ pub(super) struct Change<'a> {
     lines: &'a [LineId],
     pending: Vec<Pending>,
     after: Vec<Arc<Workspace>>,
+    /// A step broke off in the middle: some of its rows are written, its events are not.
+    torn: bool,
 }
 
 impl<'a> Change<'a> {
@@ -40,11 +42,14 @@ impl<'a> Change<'a> {
         states: &'a mut States,
         lines: &'a [LineId],
     ) -> Self {
-        Self { conn, models, key, states, lines, pending: Vec::new(), after: Vec::new() }
+        Self { conn, models, key, states, lines, pending: Vec::new(), after: Vec::new(), torn: false }
     }
 
     /// The last step: the log.
     pub(super) fn finish(self, command: CommandId) -> Out<Committed> {
+        if self.torn {
+            return Err(StoreError::Database("a step of this change failed; nothing of it can be kept".into()));
+        }
         let mut committed = log::write(self.conn, self.key, command, self.pending)?;
         committed.workspaces = self.after;
         Ok(committed)
@@ -150,6 +155,7 @@ impl Tx for Change<'_> {
         }
         // Better refused here than fenced at the next load.
         invariant::check(&change.after).map_err(|why| StoreError::Fenced { line: line.to_string(), why })?;
+        self.torn = true;
         write::rows(self.conn, &change)?;
         let mut events = Vec::with_capacity(change.events.len());
         for recorded in &change.events {
@@ -165,6 +171,7 @@ impl Tx for Change<'_> {
             events,
         })?;
         self.after.push(change.after);
+        self.torn = false;
         Ok(())
     }
 
@@ -172,17 +179,21 @@ impl Tx for Change<'_> {
         if rows.is_empty() {
             return Err(StoreError::Database(format!("{line}: no row to put")));
         }
+        let begun = self.pending.iter().position(|change| change.line == line);
+        self.torn = true;
         // What is put on a line in several goes is one step of it: an account and its first session, say.
-        if let Some(ix) = self.pending.iter().position(|change| change.line == line) {
+        if let Some(ix) = begun {
             let events = self.put_rows(line, self.pending[ix].at, &rows)?;
             self.pending[ix].events.extend(events);
-            return Ok(());
+        } else {
+            let before = self.step(line)?;
+            // The times of a line never decrease, whatever the clock did.
+            let at = at.max(before.last_at);
+            let events = self.put_rows(line, at, &rows)?;
+            self.begin(Pending { line, product: None, before, at, by: by.clone(), model: String::new(), events })?;
         }
-        let before = self.step(line)?;
-        // The times of a line never decrease, whatever the clock did.
-        let at = at.max(before.last_at);
-        let events = self.put_rows(line, at, &rows)?;
-        self.begin(Pending { line, product: None, before, at, by: by.clone(), model: String::new(), events })
+        self.torn = false;
+        Ok(())
     }
 
     fn put_secret(&mut self, secret: SecretRow) -> Out<()> {

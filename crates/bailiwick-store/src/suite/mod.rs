@@ -174,8 +174,20 @@ impl Team {
         plan: Option<&str>,
         external_id: Option<&str>,
     ) -> Result<Self, No> {
-        let team =
-            Self { product, model, id: WorkspaceId(fresh()), owner: PersonId(fresh()), member: MemberId(fresh()) };
+        Self::made_of(store, &mut fresh, product, model, plan, external_id).await
+    }
+
+    /// The same, of given ids.
+    async fn made_of(
+        store: &dyn Store,
+        ids: &mut dyn FnMut() -> u128,
+        product: ProductId,
+        model: Arc<Model>,
+        plan: Option<&str>,
+        external_id: Option<&str>,
+    ) -> Result<Self, No> {
+        let (id, owner, member) = (WorkspaceId(ids()), PersonId(ids()), MemberId(ids()));
+        let team = Self { product, model, id, owner, member };
         let create = Create {
             workspace: team.id,
             product,
@@ -183,9 +195,9 @@ impl Team {
             name: "Acme".into(),
             plan: plan.map(str::to_owned),
             owner: team.owner,
-            address: AddressId(fresh()),
+            address: AddressId(ids()),
             member: team.member,
-            templates: (0..8).map(|_| TemplateId(fresh())).collect(),
+            templates: (0..8).map(|_| TemplateId(ids())).collect(),
         };
         team.act(store, Actor::Operator, Command::Create(create), BEGIN).await?;
         Ok(team)
