@@ -55,8 +55,8 @@ impl Demo {
     /// Stops it the hard way, as a crash would, and starts it again on the same data.
     pub fn crash_and_restart(mut self) -> Self {
         let data = self.data.clone();
-        // It may be dead already; then there is nothing to kill and only its end to wait for.
-        let _ = self.child.kill();
+        // Dead already or not: until its end is waited for, the signal finds it.
+        self.kill();
         self.child.wait().expect("it ends");
         self.data = PathBuf::new();
         Self::on(&data)
