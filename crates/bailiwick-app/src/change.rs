@@ -1,9 +1,10 @@
 //! Every change of a workspace goes this way: decide on the newest state, write, publish, wait, answer.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bailiwick_core::email::Email;
-use bailiwick_core::ids::{CommandId, InvitationId, MailId, MemberId, PersonId, ProductId, TemplateId, WorkspaceId};
+use bailiwick_core::ids::{AddressId, CommandId, InvitationId, MailId, MemberId, PersonId, ProductId, TemplateId, WorkspaceId};
 use bailiwick_core::team::apply::{apply, begin};
 use bailiwick_core::team::command::{Actor, Command, Create, NewInvitation, Request};
 use bailiwick_core::team::decide::decide;
@@ -21,6 +22,7 @@ use crate::caller::{Caller, Scope, Who};
 use crate::config::Limits;
 use crate::error::AppError;
 use crate::keys::KeyBytes;
+use crate::look::Team;
 use crate::outbox::MailWords;
 use crate::random::Random;
 use crate::secret::Token;
@@ -88,10 +90,95 @@ impl App {
         command: Command,
         seen: Option<u64>,
     ) -> Result<Preview, AppError> {
+        self.previewed(caller, workspace, command, seen).await.map(|(_, preview)| preview)
+    }
+
+    /// The same, with the state that it was looked at on: its model names what the preview counts in.
+    ///
+    /// # Errors
+    /// The refusal that it would meet.
+    pub async fn previewed(
+        &self,
+        caller: &Caller,
+        workspace: WorkspaceId,
+        command: Command,
+        seen: Option<u64>,
+    ) -> Result<(Arc<Workspace>, Preview), AppError> {
         caller.needs(Scope::Manage)?;
         let state =
             self.state(workspace).await?.filter(|s| caller.sees_product(s.product)).ok_or(Refusal::NoSuchWorkspace)?;
-        Ok(preview(&state, &Request { actor: caller.actor(), command, seen }, self.clock.now())?)
+        let preview = preview(&state, &Request { actor: caller.actor(), command, seen }, self.clock.now())?;
+        Ok((state, preview))
+    }
+
+    /// What inviting these people would do. No address is written down by it.
+    ///
+    /// # Errors
+    /// The refusal that it would meet.
+    pub async fn preview_invite(
+        &self,
+        caller: &Caller,
+        workspace: WorkspaceId,
+        invitees: Vec<Invitee>,
+    ) -> Result<(Arc<Workspace>, Preview), AppError> {
+        let addresses = self.looked_up(invitees.iter().map(|i| i.email.clone()).collect()).await?;
+        let new = invitees.into_iter().zip(addresses).map(|(invitee, address)| NewInvitation {
+            invitation: InvitationId(self.new_id()),
+            address,
+            access: invitee.access,
+        });
+        self.previewed(caller, workspace, Command::Invite(new.collect()), None).await
+    }
+
+    /// What an edit of an invitation would do. No address is written down by it.
+    ///
+    /// # Errors
+    /// The refusal that it would meet.
+    pub async fn preview_edit_invitation(
+        &self,
+        caller: &Caller,
+        workspace: WorkspaceId,
+        invitation: InvitationId,
+        access: AccessWire,
+        email: Option<Email>,
+        seen: Option<u64>,
+    ) -> Result<(Arc<Workspace>, Preview), AppError> {
+        let address = self.looked_up(email.into_iter().collect()).await?.pop();
+        let command = Command::EditInvitation { invitation, access, address };
+        self.previewed(caller, workspace, command, seen).await
+    }
+
+    /// References of addresses: those that exist, and fresh ones that nothing is written under. The same address
+    /// gets the same one.
+    async fn looked_up(&self, emails: Vec<Email>) -> Result<Vec<AddressId>, AppError> {
+        let (random, now) = (self.random.clone(), self.clock.now());
+        let found = bailiwick_store::read(&*self.store, move |from| {
+            let mut known: HashMap<String, AddressId> = HashMap::new();
+            let mut all = Vec::with_capacity(emails.len());
+            for email in &emails {
+                let id = match known.get(email.comparable()) {
+                    Some(id) => *id,
+                    None => from.find_address(email)?.unwrap_or_else(|| AddressId(random.id(now))),
+                };
+                known.insert(email.comparable().to_owned(), id);
+                all.push(id);
+            }
+            Ok(all)
+        });
+        Ok(found.await?)
+    }
+
+    /// What a change came to, with names for who may see the team; who may change it and not see it gets none.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn after(&self, caller: &Caller, acted: &Acted) -> Result<Team, AppError> {
+        let state = Arc::clone(&acted.state);
+        let reads = caller.needs(Scope::Read).is_ok();
+        if reads && self.may(caller, state.id, |acts| acts.view_team).await? {
+            return self.with_names(state).await;
+        }
+        Ok(Team::without_names(state))
     }
 
     /// Invites people by their addresses; all or none.
