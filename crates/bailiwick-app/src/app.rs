@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use bailiwick_core::ids::CommandId;
+use bailiwick_core::ids::{CommandId, encode32};
 use bailiwick_store::Store;
 use bailiwick_store::rows::Committed;
+use ring::hmac;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::AppError;
 use crate::installation::Installations;
-use crate::keys::Keys;
+use crate::keys::{Keys, hex};
 use crate::live::Live;
 use crate::mail::Templates;
 use crate::password::Passwords;
@@ -76,6 +77,18 @@ impl App {
     /// A fresh id.
     pub fn new_id(&self) -> u128 {
         self.random.id(self.clock.now())
+    }
+
+    /// A random mark that tells one browser from another.
+    pub fn fresh_mark(&self) -> String {
+        encode32(self.random.bits())
+    }
+
+    /// The token that forms carry, bound to a cookie of the browser: another site cannot know it.
+    pub fn form_token(&self, cookie: &str) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.keys.link.0);
+        let tag = hmac::sign(&key, format!("form\0{cookie}").as_bytes());
+        hex(&tag.as_ref()[..16])
     }
 
     /// Makes a committed change visible and waits until no check on what was before is running. Only then may

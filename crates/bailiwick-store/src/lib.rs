@@ -4,9 +4,18 @@
 //! hands the newest state to a closure, and writes events, current-state tables and outbox in one transaction.
 //! What is only looked at goes through [`Store::read`], what is counted and not a change through [`Store::observe`].
 
+pub mod chain;
 pub mod error;
+pub mod models;
 pub mod rows;
+pub mod sqlite;
 pub mod tx;
+
+mod codec;
+mod query;
+
+#[cfg(any(test, feature = "suite"))]
+pub mod suite;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,7 +23,9 @@ use std::sync::{Arc, Mutex};
 
 use bailiwick_core::ids::CommandId;
 
+pub use chain::ChainKey;
 pub use error::StoreError;
+pub use sqlite::Sqlite;
 pub use tx::{Observe, Read, Tx};
 
 use rows::{Committed, LineId};

@@ -29,12 +29,17 @@ impl FormMeta {
 
     /// A form around what it asks for.
     pub fn around(&self, class: &str, content: &Markup) -> Markup {
-        html! { form method="post" action=(self.action) class=(class) novalidate { (self.hidden()) (content) } }
+        html! { form method="post" action=(self.action) class=[given(class)] novalidate { (self.hidden()) (content) } }
+    }
+
+    /// The button that shows what would come of it, at this part of the page, and saves nothing.
+    pub fn preview(&self, part: &str) -> Markup {
+        html! { button.btn formaction={ (self.action) "?preview#" (part) } { "Preview" } }
     }
 
     /// A form that is one button.
     pub fn button(&self, class: &str, content: &Markup) -> Markup {
-        self.around("one", &html! { button class=(class) { (content) } })
+        self.around("one", &html! { button class=[given(class)] { (content) } })
     }
 }
 
@@ -77,26 +82,33 @@ impl Problems {
     pub fn summary(&self) -> Markup {
         html! {
             @if let Some(refused) = &self.refusal { (refused.block()) }
-            @if !self.errors.is_empty() {
-                div.refused role="alert" {
-                    (Icon::Caution)
-                    div { p { strong { "Nothing was saved yet." } }
-                        ul { @for error in &self.errors { li { a href={ "#" (error.field) } { (error.sentence) } } } }
-                    }
-                }
-            }
+            @if !self.errors.is_empty() { (alert(&self.list())) }
+        }
+    }
+
+    fn list(&self) -> Markup {
+        html! {
+            p { strong { (attention(self.errors.len())) } }
+            ul { @for error in &self.errors { li { a href={ "#" (error.field) } { (error.sentence) } } } }
         }
     }
 }
 
 impl Refused {
-    /// The sentence with its remedy, as a block.
-    pub fn block(&self) -> Markup {
-        html! {
-            div.refused role="alert" {
-                (Icon::Caution)
-                div { p { strong { (self.sentence) } " " (self.remedy) } (Link::several(&self.ways)) }
-            }
-        }
+    fn block(&self) -> Markup {
+        alert(&html! { p { strong { (self.sentence) } " " (self.remedy) } (Link::several(&self.ways)) })
     }
+}
+
+/// What is wrong, on top; focus goes to it when the page opens.
+fn alert(content: &Markup) -> Markup {
+    html! { div.refused role="alert" tabindex="-1" autofocus { (Icon::Caution) div { (content) } } }
+}
+
+fn attention(count: usize) -> String {
+    if count == 1 { "One field needs attention.".to_owned() } else { format!("{count} fields need attention.") }
+}
+
+fn given(class: &str) -> Option<&str> {
+    (!class.is_empty()).then_some(class)
 }

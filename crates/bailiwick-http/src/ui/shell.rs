@@ -111,25 +111,37 @@ pub enum Width {
 
 /// A page beside the menu.
 pub fn page(shell: &Shell, width: Width, main: &Markup) -> Markup {
-    let class = match width {
-        Width::Full => "main",
-        Width::Slim => "main slim",
-        Width::Narrow => "main narrow",
-    };
     document(
         shell,
         "shell",
         &html! {
             (side(shell))
-            div.column {
-                (demo_banner(shell))
-                main #main class=(class) {
-                    @if let Some(notice) = &shell.notice { (kit::notice(notice)) }
-                    (main)
-                }
-            }
+            div.column { (demo_banner(shell)) (main_part(shell, width, main)) }
         },
     )
+}
+
+/// A page below the brand alone, where nobody is signed in.
+pub fn bare(shell: &Shell, width: Width, main: &Markup) -> Markup {
+    document(
+        shell,
+        "bare",
+        &html! { (demo_banner(shell)) (main_part(shell, width, &html! { (brand(&shell.brand)) (main) })) },
+    )
+}
+
+fn main_part(shell: &Shell, width: Width, main: &Markup) -> Markup {
+    let class = match width {
+        Width::Full => "main",
+        Width::Slim => "main slim",
+        Width::Narrow => "main narrow",
+    };
+    html! {
+        main #main class=(class) {
+            @if let Some(notice) = &shell.notice { (kit::notice(notice)) }
+            (main)
+        }
+    }
 }
 
 /// A page with nothing but the brand: before sign-in, or where one thing is to be decided.
@@ -178,7 +190,7 @@ fn full_title(shell: &Shell) -> String {
 fn demo_banner(shell: &Shell) -> Markup {
     html! {
         @if shell.demo_banner {
-            p.demo { "This is a demo. People and mails are made up. " a href="/demo" { "People and mailbox" } }
+            aside.demo aria-label="Demo" { "This is a demo. People and mails are made up. " a href="/demo" { "People and mailbox" } }
         }
     }
 }

@@ -109,8 +109,8 @@ pub struct AccessLine {
     pub covers: String,
     /// "View, create and edit", or "Write: run reports, annotate and use AI chat"; none: no access.
     pub can: Option<String>,
-    /// "Not delete or manage"; may be empty.
-    pub cannot: String,
+    /// A line below, as "Not delete or manage", or what a level means; may be empty.
+    pub note: String,
     /// Where it comes from, as "Role template Standard agent"; may be empty.
     pub because: String,
 }
@@ -126,7 +126,7 @@ fn access_line(line: &AccessLine) -> Markup {
             div { strong.ink { (line.title) } small { (line.covers) } }
             div {
                 @if let Some(can) = &line.can { (yes(can)) } @else { span.muted { "No access" } }
-                @for more in [&line.cannot, &line.because] { @if !more.is_empty() { small { (more) } } }
+                @for more in [&line.note, &line.because] { @if !more.is_empty() { small { (more) } } }
             }
         }
     }

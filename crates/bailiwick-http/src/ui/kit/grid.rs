@@ -66,6 +66,8 @@ pub struct Grid {
     pub rows: Vec<GridRow>,
     /// The name of the template that locks boxes, for the key.
     pub template: Option<String>,
+    /// Said while a box that wants care is ticked, as "Users permissions reach far."
+    pub care: String,
     /// A line below, as "View is ticked with any other action."
     pub note: String,
 }
@@ -99,7 +101,7 @@ fn one(grid: &Grid, row: &GridRow, cell: &PermissionBox) -> Markup {
     let told = told(grid, cell);
     html! {
         label.box.add[cell.change == Some(BoxChange::Add)].cut[cell.change == Some(BoxChange::Cut)] title=[told.as_deref()] {
-            input.lock[from_template].both[both] type="checkbox" name="permission" value=(cell.value)
+            input.lock[from_template].both[both].care[cell.caution] type="checkbox" name="permission" value=(cell.value)
                 checked[cell.state != BoxState::Off] disabled[from_template || cell.locked.is_some()];
             span {
                 span.vh { (row.title) ": " } (cell.action)
@@ -148,8 +150,8 @@ fn key(grid: &Grid) -> Markup {
                     li { span.sample.both {} (icons::lock()) "both: stays if the template goes" }
                 }
             }
-            @if boxes().any(|cell| cell.caution) { li.care { (Icon::Caution) "give with care" } }
             @if !grid.note.is_empty() { li { (grid.note) } }
         }
+        @if boxes().any(|cell| cell.caution) { div.caution.care-note { (Icon::Caution) p { (grid.care) } } }
     }
 }

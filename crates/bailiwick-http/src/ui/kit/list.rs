@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Link, MenuItem, menu};
+use super::{Link, MenuItem, row_actions};
 
 /// One named thing.
 #[derive(Debug, Clone, Default)]
@@ -42,13 +42,10 @@ fn row(heads: &[&str], row: &ListRow) -> Markup {
                 @if let Some(href) = &row.href { a href=(href) { (row.name) } } @else { b { (row.name) } }
                 @if !row.below.is_empty() { small { (row.below) } }
             } } }
-            @for (head, text) in heads.iter().skip(1).zip(&row.cells) { td data-k=(head) { (text) } }
-            td.acts { span {
-                @if let Some(edit) = &row.edit {
-                    a.btn.ghost.small href=(edit.href) { (edit.label) span.vh { " " (row.name) } }
-                }
-                @if !row.menu.is_empty() { (menu(&row.name, &row.menu)) }
-            } }
+            @for (at, (head, text)) in heads.iter().skip(1).zip(&row.cells).enumerate() {
+                td data-k=[(at > 0).then_some(head)] { (text) }
+            }
+            (row_actions(&row.name, row.edit.as_ref(), &row.menu))
         }
     }
 }

@@ -19,9 +19,9 @@ pub enum Actor {
 pub struct Delta {
     /// What, as "Role".
     pub what: String,
-    /// Before; empty for nothing.
+    /// Before, as "view, edit"; empty for nothing. Items that the other side lacks are marked.
     pub before: String,
-    /// After; empty for nothing.
+    /// After, likewise.
     pub after: String,
 }
 
@@ -94,15 +94,51 @@ fn delta(table: &DeltaTable) -> Markup {
         table.diff {
             caption.vh { "Before and after" }
             thead.cap { tr { th scope="col" { (table.about) } th scope="col" { "Before" } th scope="col" { "After" } } }
-            tbody { @for row in &table.rows { tr { th scope="row" { (row.what) } (old(&row.before)) (new(&row.after)) } } }
+            tbody { @for row in &table.rows {
+                tr {
+                    th scope="row" { (row.what) }
+                    (side(&row.before, &row.after, |gone| html! { del { (gone) } }))
+                    (side(&row.after, &row.before, |come| html! { ins { (come) } }))
+                }
+            } }
         }
     }
 }
 
-fn old(value: &str) -> Markup {
-    html! { @if value.is_empty() { td.muted { "None" } } @else { td { del { (value) } } } }
+/// One side of the comparison: what the other side lacks is marked, item by item.
+fn side(this: &str, other: &str, mark: fn(&str) -> Markup) -> Markup {
+    let others: Vec<&str> = items(other).collect();
+    html! {
+        @if this.is_empty() { td.muted { "None" } } @else {
+            td { @for (at, item) in items(this).enumerate() {
+                @if at > 0 { ", " }
+                @if others.contains(&item) { (item) } @else { (mark(item)) }
+            } }
+        }
+    }
 }
 
-fn new(value: &str) -> Markup {
-    html! { @if value.is_empty() { td.muted { "None" } } @else { td { ins { (value) } } } }
+fn items(list: &str) -> impl Iterator<Item = &str> {
+    list.split(", ").filter(|item| !item.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use maud::html;
+
+    use super::side;
+
+    #[test]
+    fn only_what_the_other_side_lacks_is_marked() {
+        let marked = |this, other| side(this, other, |item| html! { b { (item) } }).into_string();
+        let cases = [
+            ("view, edit", "view", "<td>view, <b>edit</b></td>"),
+            ("view", "view, edit", "<td>view</td>"),
+            ("", "view", "<td class=\"muted\">None</td>"),
+            ("User", "Admin", "<td><b>User</b></td>"),
+        ];
+        for (this, other, expected) in cases {
+            assert_eq!(marked(this, other), expected, "{this} beside {other}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::Link;
 use crate::ui::{form::FormMeta, icons::Icon};
 
 /// One action of a menu.
@@ -53,12 +54,26 @@ impl MenuItem {
     }
 }
 
-/// The menu; `about` names whose actions these are.
-pub fn menu(about: &str, items: &[MenuItem]) -> Markup {
+/// The last cell of a row: the link that edits, and a menu. On a narrow card the link moves into the menu.
+pub fn row_actions(about: &str, edit: Option<&Link>, items: &[MenuItem]) -> Markup {
     html! {
-        details.menu {
+        td.acts { span {
+            @if let Some(link) = edit {
+                a.btn.ghost.small href=(link.href) { (link.label) span.vh { " " (about) } }
+            }
+            @if edit.is_some() || !items.is_empty() { (menu(about, edit, items)) }
+        } }
+    }
+}
+
+fn menu(about: &str, edit: Option<&Link>, items: &[MenuItem]) -> Markup {
+    html! {
+        details.menu.only-narrow[items.is_empty()] name="menu" {
             summary.btn.ghost.icon.small aria-label={ "Actions for " (about) } { (Icon::More) }
-            ul { @for item in items { li { (entry(item)) } } }
+            ul {
+                @if let Some(link) = edit { li.only-narrow { (link.inline()) } }
+                @for item in items { li { (entry(item)) } }
+            }
         }
     }
 }

@@ -30,7 +30,7 @@ pub use levels::{LevelMeaning, LevelRow, Levels, Scope, level_rows, levels};
 pub use link::{Action, Link, action};
 pub use list::{ListRow, list};
 pub use log::{Actor, Delta, DeltaTable, Entry, entries};
-pub use menu::{MenuItem, menu};
+pub use menu::{MenuItem, row_actions};
 pub use meter::{Limit, Seats, limit, seats};
 pub use panel::{Panel, head};
 pub use person::{Size, avatar, open_avatar, person};

@@ -3,10 +3,7 @@
 use maud::{Markup, html};
 
 use super::{Link, Size, avatar};
-use crate::ui::{
-    icons::Icon,
-    shell::{self, Shell, Width},
-};
+use crate::ui::shell::{self, Shell, Width};
 
 /// The head of a page: its title, a sentence, its actions.
 pub fn head(title: &str, about: &str, actions: &Markup) -> Markup {
@@ -46,7 +43,6 @@ impl Panel<'_> {
             div.dhead {
                 @if let Some(name) = self.about { (avatar(name, Size::Large)) }
                 div { h1 { (self.title) } @if !self.line.is_empty() { p.fs.muted { (self.line) } } }
-                a.btn.ghost.icon href=(self.back.href) aria-label="Close" { (Icon::Cross) }
             }
         }
     }

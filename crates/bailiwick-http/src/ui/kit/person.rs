@@ -45,9 +45,10 @@ pub fn person(name: &str, below: &str) -> Markup {
     }
 }
 
-/// The first letters of the first and the last word.
+/// The first letters of the first and the last word; of an address, of what stands before the at sign.
 fn initials(name: &str) -> String {
-    let mut words = name.split(|c: char| c.is_whitespace() || c == '@').filter_map(first_letter);
+    let local = name.split('@').next().unwrap_or_default();
+    let mut words = local.split(|c: char| c.is_whitespace() || c == '.').filter_map(first_letter);
     let first = words.next();
     first.into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect()
 }
@@ -68,7 +69,14 @@ mod tests {
 
     #[test]
     fn initials_come_from_the_first_and_the_last_word() {
-        let cases = [("Priya Raman", "PR"), ("ana", "A"), ("Ana de la Cruz", "AC"), ("<b>", "B"), ("", "")];
+        let cases = [
+            ("Priya Raman", "PR"),
+            ("ana", "A"),
+            ("Ana de la Cruz", "AC"),
+            ("ana.cruz@example.com", "AC"),
+            ("<b>", "B"),
+            ("", ""),
+        ];
         for (name, expected) in cases {
             assert_eq!(initials(name), expected, "{name}");
         }

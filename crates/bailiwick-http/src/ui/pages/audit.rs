@@ -128,8 +128,8 @@ fn before_and_after() -> DeltaTable {
     DeltaTable {
         about: "Jonas Lindqvist".to_owned(),
         rows: vec![
-            delta("Analytics", "", "View, export"),
-            delta("Conversations", "View, create, edit, delete", "View, create, edit"),
+            delta("Analytics", "", "view, export"),
+            delta("Conversations", "view, create, edit, delete", "view, create, edit"),
         ],
     }
 }

@@ -66,7 +66,7 @@ pub struct Mail {
 pub fn page(view: &DemoView) -> Markup {
     let about = "Two products with their teams. Sign in as anybody; each person has an address of their own, so several \
                  can be signed in side by side.";
-    shell::page(
+    shell::bare(
         &view.shell,
         Width::Full,
         &html! {
@@ -95,7 +95,7 @@ fn team(team: &DemoTeam) -> Markup {
                 @for each in &team.people {
                     li {
                         (person(&each.name, &each.role))
-                        (each.sign_in.button("btn small", &html! { "Sign in" span.vh { " as " (each.name) } }))
+                        (each.sign_in.button("btn small", &html! { "Sign in as" span.vh { " " (each.name) } }))
                     }
                 }
             }

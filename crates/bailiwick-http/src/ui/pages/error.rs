@@ -41,7 +41,7 @@ pub enum ErrorKind {
 pub fn page(view: &ErrorView) -> Markup {
     let main = html! {
         div.stop { (said(&view.kind)) }
-        @if !view.on.href.is_empty() { p.row { (view.on.button("btn")) } }
+        @if !view.on.href.is_empty() { (view.on.button("btn")) }
     };
     if view.shell.me.is_some() {
         shell::page(&view.shell, Width::Narrow, &main)

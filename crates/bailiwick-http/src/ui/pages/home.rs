@@ -21,7 +21,7 @@ pub struct HomeView {
     pub groups: Vec<AccessLine>,
     /// The head of the resources, as "Properties".
     pub resources_title: String,
-    /// Resources, one by one, with level.
+    /// Resources, one by one: `can` is the level, `note` what it means.
     pub resources: Vec<AccessLine>,
     /// A sentence where there are no resources, or more than may be seen; may be empty.
     pub resources_note: String,
@@ -84,12 +84,12 @@ pub fn samples() -> Vec<(&'static str, HomeView)> {
 }
 
 /// A line for samples; `can` empty is no access.
-pub(super) fn line(title: &str, covers: &str, can: &str, cannot: &str) -> AccessLine {
+pub(super) fn line(title: &str, covers: &str, can: &str, note: &str) -> AccessLine {
     AccessLine {
         title: title.to_owned(),
         covers: covers.to_owned(),
         can: (!can.is_empty()).then(|| can.to_owned()),
-        cannot: cannot.to_owned(),
+        note: note.to_owned(),
         because: String::new(),
     }
 }
@@ -126,9 +126,9 @@ fn solberg() -> HomeView {
         groups: vec![line("Report templates", "Templates that reports are run from", "", "")],
         resources_title: "Properties".to_owned(),
         resources: vec![
-            line("Shop", "Write", "View data, run reports, annotate and use AI chat", "Not change settings"),
-            line("Help center", "Read", "View data, reports, conversations and annotations", "Not run reports"),
-            line("Mobile app", "Admin", "Everything, connections and deletion included", ""),
+            line("Shop", "shop.example.com", "Write", "View data, run reports, annotate and use AI chat"),
+            line("Help center", "help.example.com", "Read", "View data, reports, conversations and annotations"),
+            line("Mobile app", "Web view in both stores", "Admin", "Everything, connections and deletion included"),
         ],
         ask: vec![("Ingrid Solberg".to_owned(), "Owner, invited you".to_owned())],
         since: "In the team since 4 March 2026.".to_owned(),

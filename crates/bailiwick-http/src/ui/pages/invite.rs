@@ -73,7 +73,7 @@ fn body(view: &InviteView) -> Markup {
             }
             (access_form(&view.access, &view.problems))
             @for sentence in &view.cautions { (caution(&html! { (sentence) })) }
-            @if let Some(outcome) = &view.outcome { p.say role="status" { (outcome) } }
+            @if let Some(outcome) = &view.outcome { p #outcome .say role="status" { (outcome) } }
         }
     }
 }
@@ -93,7 +93,7 @@ fn foot(view: &InviteView) -> Markup {
     html! {
         div.dfoot {
             @if let Some(seats) = &view.seats { div.left { (kit::seats(seats)) } }
-            button.btn formaction={ (view.form.action) "?preview" } { "Preview" }
+            (view.form.preview("outcome"))
             button.btn.primary disabled[!view.can_send] { (view.send) }
         }
     }

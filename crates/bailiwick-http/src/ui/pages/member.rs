@@ -260,6 +260,7 @@ fn lena() -> MemberView {
             MenuItem::link("Edit Permissions", "/w/solberg/team/m/edit"),
             MenuItem::danger("Remove from Team", "/w/solberg/team/m/remove"),
         ],
+        waits: Vec::new(),
         history: Vec::new(),
         all_history: None,
         ..jonas()

@@ -11,6 +11,7 @@ pub mod invitation;
 pub mod invite;
 pub mod member;
 pub mod resources;
+pub mod settings;
 pub mod sign_in;
 pub mod team;
 pub mod templates;

@@ -6,6 +6,7 @@ use crate::ui::{
     form::{FormMeta, Problems},
     kit::{
         Action, LevelMeaning, LevelRow, Link, ListRow, MenuItem, Panel, Text, action, empty, head, level_rows, list,
+        person,
     },
     samples::{form, properties, wrong},
     shell::{self, Shell, Width},
@@ -131,18 +132,34 @@ pub fn form_page(view: &ResourceFormView) -> Markup {
 /// The page that sets levels of several people.
 pub fn reach_page(view: &ReachView) -> Markup {
     let title = format!("Who can reach {}", view.name);
-    let body = html! {
+    narrow(&view.shell, &view.back, &title, &view.by_role).around(&match &view.form {
+        Some(form) => form.around("", &levels_to_set(view)),
+        None => levels_to_see(view),
+    })
+}
+
+fn levels_to_set(view: &ReachView) -> Markup {
+    html! {
         div.dbody.stack {
             (view.problems.summary())
-            @if view.rows.is_empty() { p.muted { "Nobody has a level on it." } }
+            @if view.rows.is_empty() { p.muted { "Nobody is here to give a level to." } }
             (level_rows(&view.meanings, &view.rows))
         }
-    };
-    let save = html! { div.dfoot { a.btn href=(view.back.href) { "Cancel" } button.btn.primary { "Save" } } };
-    narrow(&view.shell, &view.back, &title, &view.by_role).around(&match &view.form {
-        Some(form) => form.around("", &html! { (body) (save) }),
-        None => html! { fieldset disabled { (body) } },
-    })
+        div.dfoot { a.btn href=(view.back.href) { "Cancel" } button.btn.primary { "Save" } }
+    }
+}
+
+fn levels_to_see(view: &ReachView) -> Markup {
+    html! {
+        div.dbody { ul.rows {
+            @for row in &view.rows { li { (person(&row.name, &row.below)) span { (title_of(view, row)) } } }
+        } }
+    }
+}
+
+fn title_of<'a>(view: &'a ReachView, row: &LevelRow) -> &'a str {
+    let chosen = view.meanings.iter().find(|level| Some(&level.value) == row.chosen.as_ref());
+    chosen.map_or("None", |level| level.title.as_str())
 }
 
 fn narrow<'a>(shell: &'a Shell, back: &'a Link, title: &'a str, line: &'a str) -> Panel<'a> {

@@ -117,7 +117,7 @@ fn foot(view: &TemplateView) -> Markup {
     html! {
         div.dfoot {
             @if let Some(link) = &view.delete { (link.button("btn ghost danger left")) }
-            button.btn formaction={ (view.form.action) "?preview" } { "Preview" }
+            (view.form.preview("changes"))
             button.btn.primary { "Save" }
         }
     }

@@ -1,0 +1,45 @@
+//! The log and the feed.
+
+queries! {
+    /// Where a line stands.
+    LINE = "select kind, revision, last_at, head from lines where line_id = $1";
+    /// Every line, in order.
+    LINES = "select line_id, kind from lines order by kind, line_id";
+    /// Begins a line or moves it on.
+    PUT_LINE = "insert into lines (line_id, kind, product_id, revision, last_at, head) values ($1, $2, $3, $4, $5, $6)
+        on conflict (line_id) do update set revision = excluded.revision, last_at = excluded.last_at";
+    /// The last link of a line's chain.
+    PUT_HEAD = "update lines set head = $2 where line_id = $1";
+    /// Takes positions in the feed; the last of them.
+    TAKE_POSITIONS = "update feed set position = position + $1 where id = 1 returning position";
+    /// Where the feed stands, how many changes there are and the last of them.
+    FEED = "select f.position, (select count(*) from changes), (select coalesce(max(position), 0) from changes)
+        from feed f where f.id = 1";
+    /// What a command changed.
+    REPEATED = "select l.kind, c.line_id, c.revision, c.position from changes c
+        join lines l on l.line_id = c.line_id where c.command_id = $1";
+    /// A change.
+    ADD_CHANGE = "insert into changes (line_id, revision, position, command_id, at, actor, origin_id)
+        values ($1, $2, $3, $4, $5, $6, $7)";
+    /// An event.
+    ADD_EVENT = "insert into events (line_id, revision, seq, at, kind, version, model, payload, key_id, mac)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    /// Where a change came from.
+    ADD_ORIGIN = "insert into origins (origin_id, ip, agent) values ($1, $2, $3)";
+    /// The changes of a line, oldest first.
+    CHANGES = "select revision, position, command_id, at, actor from changes where line_id = $1 order by revision";
+    /// The events of a line, oldest first.
+    EVENTS = "select revision, seq, at, kind, version, model, payload, key_id, mac from events
+        where line_id = $1 order by revision, seq";
+    /// The events of one change.
+    CHANGE_EVENTS = "select at, kind, version, payload from events where line_id = $1 and revision = $2 order by seq";
+    /// Whether there are rows without a line: in the log, then in the tables.
+    WITHOUT_LINE = "select
+        (select count(*) from changes where line_id not in (select line_id from lines)),
+        (select count(*) from events where line_id not in (select line_id from lines)),
+        (select count(*) from workspaces where workspace_id not in (select line_id from lines)),
+        (select count(*) from members where workspace_id not in (select line_id from lines)),
+        (select count(*) from persons where person_id not in (select line_id from lines)),
+        (select count(*) from sessions where person_id not in (select line_id from lines)),
+        (select count(*) from credentials where person_id not in (select line_id from lines))";
+}

@@ -1,0 +1,201 @@
+//! From tables to a workspace's state: a few indexed reads.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bailiwick_core::access::model::{Model, ToggleSet};
+use bailiwick_core::ids::{InvitationId, MemberId, WorkspaceId};
+use bailiwick_core::team::invariant;
+use bailiwick_core::team::refusal::Refusal;
+use bailiwick_core::team::state::{Access, Invitation, Member, Resource, Template, Workspace};
+use bailiwick_core::team::wire::{GrantWire, permission_set, toggle_set};
+use imbl::OrdMap;
+use rusqlite::Connection;
+
+use super::sql::{Cells, Out, StoredId, all, each, one};
+use crate::codec::{AccessColumns, stage_of};
+use crate::error::StoreError;
+use crate::models::Models;
+use crate::query::{installation, workspace as q};
+
+/// The model of a version, as this connection sees it.
+pub(super) fn model(conn: &Connection, models: &Models, version: &str) -> Out<Arc<Model>> {
+    models.get(version, || one(conn, installation::MODEL_TEXT, &[&version], |c| c.text()))
+}
+
+/// A workspace that may be served: loaded, and nothing about it is broken.
+pub(super) fn workspace(conn: &Connection, models: &Models, id: WorkspaceId) -> Out<Option<Workspace>> {
+    let state = unchecked(conn, models, id).map_err(|error| fence(id, error))?;
+    if let Some(state) = &state {
+        invariant::check(state).map_err(|why| fenced(id, why))?;
+    }
+    Ok(state)
+}
+
+fn fenced(id: WorkspaceId, why: impl std::fmt::Display) -> StoreError {
+    StoreError::Fenced { line: id.to_string(), why: why.to_string() }
+}
+
+/// What cannot be read of a workspace fences it; that the engine fails does not.
+fn fence(id: WorkspaceId, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Fenced { line, why } if line != id.to_string() => fenced(id, format!("{line}: {why}")),
+        other => other,
+    }
+}
+
+fn unchecked(conn: &Connection, models: &Models, id: WorkspaceId) -> Out<Option<Workspace>> {
+    let key = id.bytes();
+    let bad = |why: &dyn std::fmt::Display| fenced(id, why);
+    let Some((mut state, plan)) = one(conn, q::WORKSPACE, &[&key], |c| {
+        let name = c.text()?;
+        let product = c.id()?;
+        let external_id = c.get::<Option<String>>()?;
+        let model = model(conn, models, &c.text()?)?;
+        let plan = c.text()?;
+        let state = Workspace {
+            id,
+            product,
+            external_id: external_id.map(Arc::from),
+            plan: model.default_plan,
+            model,
+            extra_seats: c.number()?,
+            revision: c.number()?,
+            version: c.number()?,
+            created_at: c.time()?,
+            last_time: c.time()?,
+            deleted_at: c.maybe_time()?,
+            name: Arc::from(name),
+            members: OrdMap::new(),
+            invitations: OrdMap::new(),
+            templates: OrdMap::new(),
+            resources: OrdMap::new(),
+        };
+        Ok((state, plan))
+    })?
+    else {
+        return Ok(None);
+    };
+    let model = Arc::clone(&state.model);
+    state.plan = model.plan_ix(&plan).ok_or_else(|| bad(&format!("the model has no plan `{plan}`")))?;
+
+    let mut levels = grants::<MemberId>(conn, q::GRANTS, id)?;
+    state.members = all(conn, q::MEMBERS, &[&key], |c| {
+        let id = c.id()?;
+        let access = access(c, &model, levels.remove(&id)).map_err(|e| e.at(&bad))?;
+        let member = Member {
+            access,
+            person: c.id()?,
+            address: c.id()?,
+            suspended_at: c.maybe_time()?,
+            joined_at: c.time()?,
+            invited_by: c.maybe_json()?,
+            toggles_before: toggles(&model, &c.json::<Vec<String>>()?).map_err(|e| bad(&e))?,
+            role_since: c.time()?,
+            version: c.number()?,
+        };
+        Ok((id, member))
+    })?
+    .into_iter()
+    .collect();
+    if !levels.is_empty() {
+        return Err(bad(&"levels of a member who is not there"));
+    }
+
+    let mut levels = grants::<InvitationId>(conn, q::INVITATION_GRANTS, id)?;
+    state.invitations = all(conn, q::INVITATIONS, &[&key], |c| {
+        let id = c.id()?;
+        let access = access(c, &model, levels.remove(&id)).map_err(|e| e.at(&bad))?;
+        let (address, sender, sent_at, sending) = (c.id()?, c.json()?, c.time()?, c.number()?);
+        let (word, at, by) = (c.text()?, c.time()?, c.maybe_id()?);
+        let stage = stage_of(&word, at, by).ok_or_else(|| bad(&format!("{id} stands at `{word}`")))?;
+        Ok((id, Invitation { address, access, sender, sent_at, sending, stage, version: c.number()? }))
+    })?
+    .into_iter()
+    .collect();
+    if !levels.is_empty() {
+        return Err(bad(&"levels of an invitation that is not there"));
+    }
+
+    state.templates = all(conn, q::TEMPLATES, &[&key], |c| {
+        let id = c.id()?;
+        let template = Template {
+            name: Arc::from(c.text()?),
+            set: permission_set(&model, &c.json::<Vec<String>>()?).map_err(|e| bad(&e))?,
+            suggests: toggles(&model, &c.json::<Vec<String>>()?).map_err(|e| bad(&e))?,
+            version: c.number()?,
+        };
+        Ok((id, template))
+    })?
+    .into_iter()
+    .collect();
+
+    state.resources = all(conn, q::RESOURCES, &[&key], |c| {
+        let id = c.id()?;
+        let kind = c.text()?;
+        let resource = Resource {
+            kind: model.kind_ix(&kind).ok_or_else(|| bad(&format!("the model has no kind `{kind}`")))?,
+            name: Arc::from(c.text()?),
+            external_id: c.get::<Option<String>>()?.map(Arc::from),
+            deleted_at: c.maybe_time()?,
+            version: c.number()?,
+        };
+        Ok((id, resource))
+    })?
+    .into_iter()
+    .collect();
+    Ok(Some(state))
+}
+
+/// Levels on single resources, by who holds them.
+fn grants<T: StoredId + Eq + std::hash::Hash>(
+    conn: &Connection,
+    sql: &str,
+    id: WorkspaceId,
+) -> Out<HashMap<T, Vec<GrantWire>>> {
+    let mut found: HashMap<T, Vec<GrantWire>> = HashMap::new();
+    each(conn, sql, &[&id.bytes()], |c| {
+        let holder = c.id()?;
+        let grant = GrantWire { resource: c.id()?, level: c.text()?, until: c.maybe_time()? };
+        found.entry(holder).or_default().push(grant);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+enum Misread {
+    Store(StoreError),
+    Name(Refusal),
+}
+
+impl Misread {
+    fn at(self, bad: &dyn Fn(&dyn std::fmt::Display) -> StoreError) -> StoreError {
+        match self {
+            Self::Store(error) => error,
+            Self::Name(refusal) => bad(&refusal),
+        }
+    }
+}
+
+impl From<StoreError> for Misread {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// The access that the next six columns and these levels say.
+fn access(c: &mut Cells<'_, '_>, model: &Model, grants: Option<Vec<GrantWire>>) -> Result<Access, Misread> {
+    let columns = AccessColumns {
+        role: c.text()?,
+        template: c.maybe_id()?,
+        direct: c.json()?,
+        toggles: c.json()?,
+        all: c.get()?,
+        until: c.maybe_time()?,
+    };
+    columns.with(grants.unwrap_or_default()).read(model).map_err(Misread::Name)
+}
+
+fn toggles(model: &Model, names: &[String]) -> Result<ToggleSet, Refusal> {
+    toggle_set(model, names)
+}

@@ -1,0 +1,55 @@
+//! Observations, on the writer's connection.
+
+use bailiwick_core::ids::{KeyId, MailId, PersonId, SessionId, WorkspaceId};
+use bailiwick_core::time::Timestamp;
+use rusqlite::Connection;
+
+use super::sql::{Out, one, run};
+use crate::query::observed as q;
+use crate::rows::MailState;
+use crate::tx::Observe;
+
+/// A window of tries is never longer than this; older ones are forgotten.
+const LONGEST_WINDOW: i64 = 8 * 86_400;
+
+pub(super) struct Observing<'a>(pub(super) &'a Connection);
+
+impl Observe for Observing<'_> {
+    fn enter(&mut self, workspace: WorkspaceId, person: PersonId, at: Timestamp) -> Out<()> {
+        run(self.0, q::ENTER, &[&workspace.bytes(), &person.bytes(), &at.0]).map(drop)
+    }
+
+    fn use_session(&mut self, session: SessionId, at: Timestamp) -> Out<()> {
+        run(self.0, q::USE_SESSION, &[&session.bytes(), &at.0]).map(drop)
+    }
+
+    fn use_key(&mut self, key: KeyId, at: Timestamp) -> Out<()> {
+        run(self.0, q::USE_KEY, &[&key.bytes(), &at.0]).map(drop)
+    }
+
+    fn tries(&mut self, name: &str, since: Timestamp) -> Out<(u32, Timestamp)> {
+        let found = one(self.0, q::TRIES, &[&name, &since.0], |c| Ok((c.number()?, c.time()?)))?;
+        Ok(found.unwrap_or((0, since)))
+    }
+
+    fn add_try(&mut self, name: &str, since: Timestamp, at: Timestamp) -> Out<u32> {
+        run(self.0, q::OLD_TRIES, &[&at.plus_seconds(-LONGEST_WINDOW).0])?;
+        Ok(one(self.0, q::ADD_TRY, &[&name, &since.0, &at.0], |c| c.number())?.unwrap_or(1))
+    }
+
+    fn clear_tries(&mut self, name: &str) -> Out<()> {
+        run(self.0, q::CLEAR_TRIES, &[&name]).map(drop)
+    }
+
+    fn mail_tried(
+        &mut self,
+        mail: MailId,
+        state: MailState,
+        next_at: Timestamp,
+        error: Option<&str>,
+        at: Timestamp,
+    ) -> Out<()> {
+        let ended = (state != MailState::Waiting).then_some(at.0);
+        run(self.0, q::MAIL_TRIED, &[&mail.bytes(), &state.word(), &next_at.0, &error, &ended]).map(drop)
+    }
+}

@@ -1,0 +1,92 @@
+//! Rows of persons' and the installation's lines: an event of theirs is the row, and folding is putting it.
+
+use rusqlite::Connection;
+
+use super::sql::{Out, run, to_json};
+use crate::error::StoreError;
+use crate::models::hash;
+use crate::query::{installation, people};
+use crate::rows::{LineId, Row};
+
+/// The kind of a row's event; the same word stands in its JSON.
+pub(super) fn kind(row: &Row) -> &'static str {
+    match row {
+        Row::Person(_) => "person",
+        Row::Session(_) => "session",
+        Row::Credential(_) => "credential",
+        Row::Product(_) => "product",
+        Row::Model(_) => "model",
+        Row::Key(_) => "key",
+    }
+}
+
+/// The line that a row belongs to.
+pub(super) fn line_of(row: &Row) -> LineId {
+    match row {
+        Row::Person(row) => LineId::Person(row.person),
+        Row::Session(row) => LineId::Person(row.person),
+        Row::Credential(row) => LineId::Person(row.person),
+        Row::Product(_) | Row::Model(_) | Row::Key(_) => LineId::Installation,
+    }
+}
+
+/// Puts one row.
+pub(super) fn row(conn: &Connection, line: LineId, row: &Row) -> Out<()> {
+    if line_of(row) != line {
+        return Err(StoreError::Database(format!("a row of kind {} does not belong to {line}", kind(row))));
+    }
+    match row {
+        Row::Person(p) => run(
+            conn,
+            people::PUT_PERSON,
+            &[
+                &p.person.bytes(),
+                &p.address.bytes(),
+                &p.proven_at.map(|t| t.0),
+                &p.name.bytes(),
+                &p.created_at.0,
+                &p.erased_at.map(|t| t.0),
+            ],
+        ),
+        Row::Session(s) => run(
+            conn,
+            people::PUT_SESSION,
+            &[
+                &s.session.bytes(),
+                &s.person.bytes(),
+                &s.by.word(),
+                &s.created_at.0,
+                &s.expires_at.0,
+                &s.ended_at.map(|t| t.0),
+            ],
+        ),
+        Row::Credential(c) => run(
+            conn,
+            people::PUT_CREDENTIAL,
+            &[&c.credential.bytes(), &c.person.bytes(), &c.created_at.0, &c.ended_at.map(|t| t.0)],
+        ),
+        Row::Product(p) => {
+            run(conn, installation::PUT_PRODUCT, &[&p.product.bytes(), &p.name, &p.brand, &to_json(&p.return_to)?])
+        }
+        Row::Model(m) => {
+            if hash(&m.text) != m.version {
+                return Err(StoreError::Database("a model's version is the SHA-256 of its text, in hex".into()));
+            }
+            run(conn, installation::PUT_MODEL, &[&m.version, &m.name, &m.text, &m.created_at.0])
+        }
+        Row::Key(k) => run(
+            conn,
+            installation::PUT_KEY,
+            &[
+                &k.key.bytes(),
+                &k.product.bytes(),
+                &k.name,
+                &to_json(&k.scopes)?,
+                &k.created_at.0,
+                &k.expires_at.0,
+                &k.revoked_at.map(|t| t.0),
+            ],
+        ),
+    }
+    .map(drop)
+}

@@ -1,0 +1,177 @@
+//! The writer: one thread, one connection, one change after another.
+//!
+//! What waits in the queue is taken as a group: each job in a savepoint on top of those before it, one commit for
+//! all, and nobody is answered before it. A job that fails rolls back to its own savepoint only.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use bailiwick_core::ids::CommandId;
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::change::Change;
+use super::observe::Observing;
+use super::sql::Out;
+use super::states::States;
+use super::{Shared, log};
+use crate::error::StoreError;
+use crate::rows::{Committed, LineId};
+use crate::{Ended, ObserveWork, Verdict, Work};
+
+/// At most so many jobs share a commit, so that one slow job does not hold up too many.
+const GROUP: usize = 64;
+/// So many may wait; who comes then waits to wait.
+const QUEUE: usize = 1024;
+
+/// What the writer is asked.
+pub(super) enum Job {
+    Change { lines: Vec<LineId>, command: CommandId, work: Work, reply: oneshot::Sender<Out<Ended>> },
+    Observe { work: ObserveWork, reply: oneshot::Sender<Out<()>> },
+}
+
+/// An answer that is held back until the commit.
+enum Answer {
+    Change(oneshot::Sender<Out<Ended>>, Out<Ended>),
+    Observe(oneshot::Sender<Out<()>>, Out<()>),
+}
+
+impl Answer {
+    /// Tells the caller. If the commit went wrong, what would have been said is no longer true.
+    fn send(self, failed: Option<&StoreError>) {
+        // A caller who went away learns nothing; what was committed stays.
+        match self {
+            // These rest on earlier commits or on nothing, and are true however this one ended.
+            Self::Change(to, said @ (Ok(Ended::Dropped) | Err(_))) => _ = to.send(said),
+            Self::Observe(to, said @ Err(_)) => _ = to.send(said),
+            Self::Change(to, said) => _ = to.send(failed.map_or(said, |error| Err(error.clone()))),
+            Self::Observe(to, said) => _ = to.send(failed.map_or(said, |error| Err(error.clone()))),
+        }
+    }
+}
+
+/// Starts the thread.
+pub(super) fn start(conn: Connection, shared: Arc<Shared>) -> Out<(mpsc::Sender<Job>, JoinHandle<()>)> {
+    let (sender, jobs) = mpsc::channel(QUEUE);
+    let writer = Writer { conn, shared, states: States::default(), stopped: false };
+    let thread = std::thread::Builder::new()
+        .name("bailiwick-writer".into())
+        .spawn(move || writer.work(jobs))
+        .map_err(|e| StoreError::Database(format!("no thread for the writer: {e}")))?;
+    Ok((sender, thread))
+}
+
+struct Writer {
+    conn: Connection,
+    shared: Arc<Shared>,
+    states: States,
+    /// Set once a commit failed in a way that leaves open what is on disk. Nothing is done from then on.
+    stopped: bool,
+}
+
+impl Writer {
+    fn work(mut self, mut jobs: mpsc::Receiver<Job>) {
+        while let Some(first) = jobs.blocking_recv() {
+            let mut group = vec![first];
+            while group.len() < GROUP
+                && let Ok(job) = jobs.try_recv()
+            {
+                group.push(job);
+            }
+            self.group(group);
+        }
+        // The last one out tidies up; that it cannot is no reason to complain.
+        let _ = self.conn.execute_batch("pragma optimize");
+    }
+
+    fn group(&mut self, jobs: Vec<Job>) {
+        let mut answers = Vec::with_capacity(jobs.len());
+        let begun = if self.stopped { Err(StoreError::Closed) } else { self.run("begin immediate") };
+        let mut failed = begun.as_ref().err().cloned();
+        for job in jobs {
+            answers.push(match (job, &failed) {
+                (Job::Change { reply, .. }, Some(error)) => Answer::Change(reply, Err(error.clone())),
+                (Job::Observe { reply, .. }, Some(error)) => Answer::Observe(reply, Err(error.clone())),
+                (Job::Change { lines, command, work, reply }, None) => {
+                    let ended = self.step(|writer| writer.change(lines, command, work));
+                    Answer::Change(reply, ended)
+                }
+                (Job::Observe { work, reply }, None) => {
+                    let done = self.step(|writer| {
+                        work(&mut Observing(&writer.conn))?;
+                        Ok((Verdict::Keep, ()))
+                    });
+                    Answer::Observe(reply, done)
+                }
+            });
+            // Some failures (a full disk) take the whole transaction away, and with it the group so far.
+            if failed.is_none() && self.conn.is_autocommit() {
+                self.states.clear();
+                failed = Some(StoreError::Database("the transaction was rolled back".into()));
+            }
+        }
+        if begun.is_ok() && failed.is_none() {
+            failed = self.commit().err();
+        }
+        for answer in answers {
+            answer.send(failed.as_ref());
+        }
+    }
+
+    /// One job, in its savepoint.
+    fn step<T>(&mut self, job: impl FnOnce(&mut Self) -> Out<(Verdict, T)>) -> Out<T> {
+        self.run("savepoint job")?;
+        let done = catch_unwind(AssertUnwindSafe(|| job(self))).unwrap_or(Err(StoreError::Poisoned));
+        if matches!(done, Ok((Verdict::Keep, _))) {
+            self.run("release job")?;
+        } else if !self.conn.is_autocommit() {
+            self.run("rollback to job")?;
+            self.run("release job")?;
+        }
+        done.map(|(_, value)| value)
+    }
+
+    fn change(&mut self, mut lines: Vec<LineId>, command: CommandId, work: Work) -> Out<(Verdict, Ended)> {
+        lines.sort_unstable();
+        lines.dedup();
+        if let Some(committed) = log::repeated(&self.conn, command, &lines)? {
+            return Ok((Verdict::Keep, Ended::Repeated(committed)));
+        }
+        let Self { conn, shared, states, .. } = self;
+        let mut change = Change::new(conn, &shared.models, &shared.key, states, &lines);
+        match work(&mut change)? {
+            Verdict::Drop => Ok((Verdict::Drop, Ended::Dropped)),
+            Verdict::Keep => {
+                let committed: Committed = change.finish(command)?;
+                committed.workspaces.iter().for_each(|state| states.keep(state));
+                Ok((Verdict::Keep, Ended::Committed(committed)))
+            }
+        }
+    }
+
+    fn commit(&mut self) -> Out<()> {
+        let Err(error) = self.try_commit() else { return Ok(()) };
+        // What the memory was built on may not be there.
+        self.states.clear();
+        tracing::error!(%error, "a commit failed; the store does nothing more until it is opened again");
+        self.stopped = true;
+        if !self.conn.is_autocommit() {
+            let _ = self.conn.execute_batch("rollback");
+        }
+        Err(StoreError::Unknown(error.to_string()))
+    }
+
+    fn try_commit(&self) -> Out<()> {
+        #[cfg(test)]
+        if self.shared.fail_commit.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(StoreError::Database("the disk failed".into()));
+        }
+        self.run("commit")
+    }
+
+    fn run(&self, sql: &str) -> Out<()> {
+        self.conn.prepare_cached(sql)?.raw_execute()?;
+        Ok(())
+    }
+}
