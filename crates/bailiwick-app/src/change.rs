@@ -62,6 +62,15 @@ pub struct Invitee {
     pub access: AccessWire,
 }
 
+/// What an open invitation shall offer, and where it shall go.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// What accepting gives.
+    pub access: AccessWire,
+    /// Another address; `None`: the one that it has.
+    pub email: Option<Email>,
+}
+
 impl App {
     /// Runs a command on a workspace for a caller.
     ///
@@ -212,15 +221,14 @@ impl App {
         caller: &Caller,
         workspace: WorkspaceId,
         invitation: InvitationId,
-        access: AccessWire,
-        email: Option<Email>,
+        offer: Offer,
         seen: Option<u64>,
         id: CommandId,
     ) -> Result<Acted, AppError> {
         caller.needs(Scope::Manage)?;
         self.run(caller, workspace, id, seen, move |tx, _| {
-            let address = email.map(|email| tx.address(&email)).transpose()?;
-            Ok(Command::EditInvitation { invitation, access, address })
+            let address = offer.email.map(|email| tx.address(&email)).transpose()?;
+            Ok(Command::EditInvitation { invitation, access: offer.access, address })
         })
         .await
     }

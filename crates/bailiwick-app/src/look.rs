@@ -13,7 +13,7 @@ use bailiwick_core::team::refusal::Refusal;
 use bailiwick_core::team::state::{Member, Workspace};
 use bailiwick_core::time::Timestamp;
 use bailiwick_store::read;
-use bailiwick_store::rows::{LineId, LogEntry, LogFilter, MailState, Membership, PersonCard, QueuedMail};
+use bailiwick_store::rows::{LineId, LogEntry, LogFilter, MailState, Membership, PersonCard, QueuedMail, Verified};
 
 use crate::app::App;
 use crate::caller::{Caller, Scope, Who};
@@ -279,6 +279,14 @@ impl App {
         }
         let asker = Caller::operator();
         self.check(&asker, question).await
+    }
+
+    /// Walks the whole log: its chain, and whether the tables equal it.
+    ///
+    /// # Errors
+    /// The store's. What is broken is found, not an error.
+    pub async fn verify(&self) -> Result<Verified, AppError> {
+        Ok(read(&*self.store, |from| from.verify(None)).await?)
     }
 
     /// The workspace that a resource is in; a hint, the snapshot that it leads to decides.

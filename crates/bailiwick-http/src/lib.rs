@@ -1,3 +1,15 @@
-//! How people and programs reach Bailiwick over HTTP; so far the pages.
+//! How people and programs reach Bailiwick over HTTP: the pages for people, the APIs for hosts.
 
 pub mod ui;
+pub mod web;
+
+use std::sync::Arc;
+
+use axum::Router;
+use bailiwick_app::App;
+use bailiwick_app::mail::sink::Sink;
+
+/// Everything that a server answers. `mailbox` is the demo's.
+pub fn router(app: Arc<App>, mailbox: Option<Arc<Sink>>) -> Router {
+    web::pages(app, mailbox)
+}

@@ -9,10 +9,10 @@ use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use bailiwick_app::caller::Who;
 use bailiwick_app::mail::sink::Sink;
+use bailiwick_app::rows::Origin;
 use bailiwick_app::{App, AppError, Caller};
 use bailiwick_core::ids::{SessionId, WorkspaceId};
 use bailiwick_core::team::state::Workspace;
-use bailiwick_store::rows::Origin;
 use maud::Markup;
 
 use super::errors::PageError;
@@ -64,7 +64,12 @@ impl FromRequestParts<Arc<Web>> for Context {
 
 impl Context {
     /// Reads a request.
-    pub async fn of(web: &Arc<Web>, headers: &HeaderMap, uri: &Uri, peer: Option<SocketAddr>) -> Result<Self, PageError> {
+    pub async fn of(
+        web: &Arc<Web>,
+        headers: &HeaderMap,
+        uri: &Uri,
+        peer: Option<SocketAddr>,
+    ) -> Result<Self, PageError> {
         let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok()).unwrap_or_default();
         let origin = Origin {
             ip: peer.map(|p| p.ip().to_canonical().to_string()).unwrap_or_default(),
@@ -110,7 +115,9 @@ impl Context {
     fn cookie(&self, name: &str) -> Option<String> {
         let mut found = self.cookies.iter().filter(|(n, _)| n == name);
         let (_, value) = found.next()?;
-        let fine = !value.is_empty() && value.len() <= 400 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.%".contains(&b));
+        let fine = !value.is_empty()
+            && value.len() <= 400
+            && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.%".contains(&b));
         (found.next().is_none() && fine).then(|| value.clone())
     }
 

@@ -110,7 +110,10 @@ fn title(error: &PageError) -> &'static str {
 fn kind(context: &Context, error: &PageError) -> ErrorKind {
     match error {
         PageError::StaleForm => ErrorKind::StaleForm,
-        PageError::BadForm => ErrorKind::Refused(said("This form holds something that it should not.", "Go back, reload the page and try again.")),
+        PageError::BadForm => ErrorKind::Refused(said(
+            "This form holds something that it should not.",
+            "Go back, reload the page and try again.",
+        )),
         _ if status(error) == StatusCode::NOT_FOUND => ErrorKind::NotFound,
         PageError::App(AppError::Store(store)) => {
             let request = context.app().command_id().to_string();
@@ -125,12 +128,16 @@ fn kind(context: &Context, error: &PageError) -> ErrorKind {
 pub fn refused(error: &AppError) -> Refused {
     match error {
         AppError::Refused(refusal) => said(&refusal.sentence(), refusal.remedy()),
-        AppError::TooOften(seconds) => said("That was too often.", &format!("Wait {} and try again.", super::say::length(i64::from(*seconds)))),
+        AppError::TooOften(seconds) => {
+            said("That was too often.", &format!("Wait {} and try again.", super::say::length(i64::from(*seconds))))
+        }
         AppError::Busy => said("The server is busy.", "Try again in a moment."),
         AppError::Repeated => said("This was sent already.", "Reload the page to see what came of it."),
         AppError::Invalid { sentence, .. } => said(sentence, ""),
         AppError::SignIn(refusal) => said(&refusal.to_string(), ""),
-        AppError::NotSignedIn | AppError::Scope(_) | AppError::Store(_) => said("That did not work.", "Reload the page and try again."),
+        AppError::NotSignedIn | AppError::Scope(_) | AppError::Store(_) => {
+            said("That did not work.", "Reload the page and try again.")
+        }
     }
 }
 

@@ -137,7 +137,9 @@ async fn not_accepted(context: &Context, error: AppError, typed_name: Option<&st
         AppError::Refused(Refusal::NoSeatLeft(..)) => Obstacle::NoSeat,
         AppError::Refused(Refusal::RoleNotInPlan(..)) => Obstacle::RoleNotInPlan,
         AppError::Refused(Refusal::SenderLostRight) => Obstacle::SenderLostRight,
-        AppError::Refused(Refusal::NoSuchInvitation | Refusal::InvitationClosed | Refusal::InvitationExpired | Refusal::WrongAddress) => {
+        AppError::Refused(
+            Refusal::NoSuchInvitation | Refusal::InvitationClosed | Refusal::InvitationExpired | Refusal::WrongAddress,
+        ) => {
             return shown(context, Problems::default()).await;
         }
         AppError::Refused(Refusal::AlreadyMember) => {
@@ -155,7 +157,8 @@ async fn not_accepted(context: &Context, error: AppError, typed_name: Option<&st
     let LinkPage::Open(open) = context.app().look_at_invitation(&token, context.caller.as_ref()).await? else {
         return shown(context, Problems::default()).await;
     };
-    let retry = if context.caller.is_some() { context.form("/invitation/accept") } else { context.form("/invitation/sign-up") };
+    let retry =
+        if context.caller.is_some() { context.form("/invitation/accept") } else { context.form("/invitation/sign-up") };
     let state = InvitationState::NotNow {
         obstacle,
         inviter: open.sender.clone(),
@@ -200,7 +203,10 @@ pub async fn ask_link(form: Form) -> Shown {
     let Some(email) = invited_email(context).await? else { return shown(context, Problems::default()).await };
     let mark = context.mark();
     context.app().ask_link(&email, &mark, &context.origin).await?;
-    Ok(context.with_browser(context.done("/invitation", "A sign-in link is on its way to that address. It brings you back here."), &mark))
+    Ok(context.with_browser(
+        context.done("/invitation", "A sign-in link is on its way to that address. It brings you back here."),
+        &mark,
+    ))
 }
 
 async fn invited_email(context: &Context) -> Result<Option<String>, PageError> {

@@ -200,6 +200,7 @@ impl Tx for Change<'_> {
         let args: &[&dyn rusqlite::ToSql] = &[
             &mail.mail.bytes(),
             &mail.to.bytes(),
+            &mail.by.map(PersonId::bytes),
             &mail.workspace.map(WorkspaceId::bytes),
             &mail.object,
             &mail.message,

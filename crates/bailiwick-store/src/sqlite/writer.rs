@@ -5,6 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::thread::JoinHandle;
 
 use bailiwick_core::ids::CommandId;
@@ -38,15 +39,17 @@ enum Answer {
 }
 
 impl Answer {
-    /// Tells the caller. If the commit went wrong, what would have been said is no longer true.
+    /// Tells the caller. If the commit went wrong, nobody is told what it was to make true, nor a refusal that rests
+    /// on it; who failed by themselves is told why. A caller who went away learns nothing.
     fn send(self, failed: Option<&StoreError>) {
-        // A caller who went away learns nothing; what was committed stays.
-        match self {
-            // These rest on earlier commits or on nothing, and are true however this one ended.
-            Self::Change(to, said @ (Ok(Ended::Dropped) | Err(_))) => _ = to.send(said),
-            Self::Observe(to, said @ Err(_)) => _ = to.send(said),
-            Self::Change(to, said) => _ = to.send(failed.map_or(said, |error| Err(error.clone()))),
-            Self::Observe(to, said) => _ = to.send(failed.map_or(said, |error| Err(error.clone()))),
+        match (self, failed) {
+            (Self::Change(to, Ok(Ended::Dropped)), Some(_)) => {
+                _ = to.send(Err(StoreError::Database("what it was decided on was not kept".into())));
+            }
+            (Self::Change(to, Ok(_)), Some(error)) => _ = to.send(Err(error.clone())),
+            (Self::Observe(to, Ok(())), Some(error)) => _ = to.send(Err(error.clone())),
+            (Self::Change(to, said), _) => _ = to.send(said),
+            (Self::Observe(to, said), _) => _ = to.send(said),
         }
     }
 }
@@ -54,7 +57,7 @@ impl Answer {
 /// Starts the thread.
 pub(super) fn start(conn: Connection, shared: Arc<Shared>) -> Out<(mpsc::Sender<Job>, JoinHandle<()>)> {
     let (sender, jobs) = mpsc::channel(QUEUE);
-    let writer = Writer { conn, shared, states: States::default(), stopped: false };
+    let writer = Writer { conn, shared, states: States::default() };
     let thread = std::thread::Builder::new()
         .name("bailiwick-writer".into())
         .spawn(move || writer.work(jobs))
@@ -66,8 +69,6 @@ struct Writer {
     conn: Connection,
     shared: Arc<Shared>,
     states: States,
-    /// Set once a commit failed in a way that leaves open what is on disk. Nothing is done from then on.
-    stopped: bool,
 }
 
 impl Writer {
@@ -87,7 +88,8 @@ impl Writer {
 
     fn group(&mut self, jobs: Vec<Job>) {
         let mut answers = Vec::with_capacity(jobs.len());
-        let begun = if self.stopped { Err(StoreError::Closed) } else { self.run("begin immediate") };
+        let begun =
+            if self.shared.stopped.load(Relaxed) { Err(StoreError::Closed) } else { self.run("begin immediate") };
         let mut failed = begun.as_ref().err().cloned();
         for job in jobs {
             answers.push(match (job, &failed) {
@@ -155,7 +157,7 @@ impl Writer {
         // What the memory was built on may not be there.
         self.states.clear();
         tracing::error!(%error, "a commit failed; the store does nothing more until it is opened again");
-        self.stopped = true;
+        self.shared.stopped.store(true, Relaxed);
         if !self.conn.is_autocommit() {
             let _ = self.conn.execute_batch("rollback");
         }
@@ -164,7 +166,7 @@ impl Writer {
 
     fn try_commit(&self) -> Out<()> {
         #[cfg(test)]
-        if self.shared.fail_commit.load(std::sync::atomic::Ordering::Relaxed) {
+        if self.shared.fail_commit.load(Relaxed) {
             return Err(StoreError::Database("the disk failed".into()));
         }
         self.run("commit")

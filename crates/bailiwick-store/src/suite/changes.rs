@@ -242,6 +242,7 @@ pub(super) fn mail(to: AddressId, workspace: Option<WorkspaceId>) -> MailRow {
     MailRow {
         mail: MailId(fresh()),
         to,
+        by: None,
         workspace,
         object: Some([2; 16]),
         message: r#"{"kind":"invitation"}"#.into(),

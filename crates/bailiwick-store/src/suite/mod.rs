@@ -8,10 +8,10 @@ mod random;
 mod workspaces;
 
 pub use changes::*;
-//pub use people::*;
-//pub use races::*;
-//pub use random::*;
-//pub use workspaces::*;
+pub use people::*;
+pub use races::*;
+pub use random::*;
+pub use workspaces::*;
 
 use std::sync::Arc;
 
