@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bailiwick_core::email::Email;
-use bailiwick_core::ids::{AddressId, CommandId, InvitationId, MailId, MemberId, PersonId, ProductId, TemplateId, WorkspaceId};
+use bailiwick_core::ids::{
+    AddressId, CommandId, InvitationId, MailId, MemberId, PersonId, ProductId, TemplateId, WorkspaceId,
+};
 use bailiwick_core::team::apply::{apply, begin};
 use bailiwick_core::team::command::{Actor, Command, Create, NewInvitation, Request};
 use bailiwick_core::team::decide::decide;
@@ -14,7 +16,7 @@ use bailiwick_core::team::refusal::Refusal;
 use bailiwick_core::team::state::Workspace;
 use bailiwick_core::team::wire::AccessWire;
 use bailiwick_core::time::Timestamp;
-use bailiwick_store::rows::{By, LineId, MailRow, SecretKind, SecretRow, WorkspaceChange};
+use bailiwick_store::rows::{By, LineId, LogFilter, MailRow, SecretKind, SecretRow, WorkspaceChange};
 use bailiwick_store::{Changed, Tx, change};
 
 use crate::app::App;
@@ -32,7 +34,7 @@ use crate::secret::Token;
 pub struct Acted {
     /// The workspace after it.
     pub state: Arc<Workspace>,
-    /// What happened; empty: nothing was to be done, or the command was a repeat.
+    /// What happened, by a repeat what the first try did; empty: nothing was to be done.
     pub events: Vec<Recorded>,
 }
 
@@ -148,12 +150,11 @@ impl App {
         caller: &Caller,
         workspace: WorkspaceId,
         invitation: InvitationId,
-        access: AccessWire,
-        email: Option<Email>,
+        offer: Offer,
         seen: Option<u64>,
     ) -> Result<(Arc<Workspace>, Preview), AppError> {
-        let address = self.looked_up(email.into_iter().collect()).await?.pop();
-        let command = Command::EditInvitation { invitation, access, address };
+        let address = self.looked_up(offer.email.into_iter().collect()).await?.pop();
+        let command = Command::EditInvitation { invitation, access: offer.access, address };
         self.previewed(caller, workspace, command, seen).await
     }
 
@@ -286,15 +287,24 @@ impl App {
             }
             // The first try may still be on its way to memory: what it did is published before this says 'saved' too.
             Changed::Repeated(committed) => {
-                let workspace = committed.revisions.iter().find_map(|(line, _)| match line {
-                    LineId::Workspace(id) => Some(*id),
+                let workspace = committed.revisions.iter().find_map(|(line, revision)| match line {
+                    LineId::Workspace(id) => Some((*id, *revision)),
                     _ => None,
                 });
-                let id = workspace.ok_or(AppError::Repeated)?;
-                let state = bailiwick_store::read(&*self.store, move |from| from.workspace(id)).await?;
+                let (id, revision) = workspace.ok_or(AppError::Repeated)?;
+                let only = LogFilter { before_revision: Some(revision + 1), limit: 1, ..LogFilter::default() };
+                let (state, entries) = bailiwick_store::read(&*self.store, move |from| {
+                    Ok((from.workspace(id)?, from.log(LineId::Workspace(id), &only)?))
+                })
+                .await?;
                 let state = state.ok_or(Refusal::NoSuchWorkspace)?;
                 self.live.publish(Arc::clone(&state)).await;
-                Ok(Acted { state, events: Vec::new() })
+                let events = entries.into_iter().filter(|e| e.revision == revision).flat_map(|e| e.events);
+                let events = events.filter_map(|stored| {
+                    let event = serde_json::from_str(&stored.payload).ok()?;
+                    Some(Recorded { at: stored.at, event })
+                });
+                Ok(Acted { state, events: events.collect() })
             }
         }
     }

@@ -38,13 +38,7 @@ pub struct Team {
 impl Team {
     /// The state alone.
     pub(crate) fn without_names(state: Arc<Workspace>) -> Self {
-        Self {
-            state,
-            cards: HashMap::new(),
-            addresses: HashMap::new(),
-            entered: HashMap::new(),
-            mails: HashMap::new(),
-        }
+        Self { state, cards: HashMap::new(), addresses: HashMap::new(), entered: HashMap::new(), mails: HashMap::new() }
     }
 }
 
@@ -117,6 +111,20 @@ impl App {
         Ok((team, member))
     }
 
+    /// The team for one row of it: who may see the team sees every row, everybody else their own.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchWorkspace`] for who has no access; [`Refusal::NoSuchMember`] for another's row.
+    pub async fn team_of_row(&self, caller: &Caller, id: WorkspaceId, row: MemberId) -> Result<Team, AppError> {
+        match self.team(caller, id).await {
+            Err(AppError::Refused(Refusal::NoSuchWorkspace)) if caller.person().is_some() => {
+                let (team, own) = self.home(caller, id).await?;
+                if own == row { Ok(team) } else { Err(Refusal::NoSuchMember.into()) }
+            }
+            seen => seen,
+        }
+    }
+
     pub(crate) async fn with_names(&self, state: Arc<Workspace>) -> Result<Team, AppError> {
         let workspace = state.id;
         let mut people: Vec<PersonId> = state.members.values().map(|m| m.person).collect();
@@ -162,7 +170,8 @@ impl App {
         id: WorkspaceId,
         mut filter: LogFilter,
     ) -> Result<(Team, Vec<LogEntry>), AppError> {
-        const MOST: usize = 200;
+        // A page has 200; one more says that there is another.
+        const MOST: usize = 201;
         let state = self.workspace(caller, id).await?;
         if !self.may(caller, id, |acts| acts.view_log).await? {
             return Err(Refusal::NoSuchWorkspace.into());

@@ -266,14 +266,25 @@ mod tests {
     #[test]
     fn one_header_of_one_scheme_is_a_key() {
         assert_eq!(bearer(&headers(&[("authorization", "Bearer bwk_x")])).unwrap(), "bwk_x");
-        for bad in [vec![("authorization", "Basic x")], vec![("authorization", "bwk_x")], vec![("authorization", "Bearer a"), ("authorization", "Bearer b")]] {
+        for bad in [
+            vec![("authorization", "Basic x")],
+            vec![("authorization", "bwk_x")],
+            vec![("authorization", "Bearer a"), ("authorization", "Bearer b")],
+        ] {
             assert!(bearer(&headers(&bad)).is_err(), "{bad:?}");
         }
     }
 
     #[test]
     fn json_is_json_in_utf8() {
-        for (text, is) in [("application/json", true), ("application/json; charset=utf-8", true), ("Application/JSON;charset=\"UTF-8\"", true), ("text/plain", false), ("application/json; charset=utf-16", false), ("application/jsonp", false)] {
+        for (text, is) in [
+            ("application/json", true),
+            ("application/json; charset=utf-8", true),
+            ("Application/JSON;charset=\"UTF-8\"", true),
+            ("text/plain", false),
+            ("application/json; charset=utf-16", false),
+            ("application/jsonp", false),
+        ] {
             assert_eq!(is_json(&headers(&[("content-type", text)])), is, "{text}");
         }
     }

@@ -108,10 +108,7 @@ impl Problem {
 
     /// A value that cannot be, in a field.
     pub fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self {
-            field: Some(field.into()),
-            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-value", detail)
-        }
+        Self { field: Some(field.into()), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-value", detail) }
     }
 
     /// A failure inside; the cause goes to the log.
@@ -178,14 +175,20 @@ impl From<AppError> for Problem {
         match error {
             AppError::Refused(refusal) => refusal.into(),
             AppError::SignIn(refusal) => refusal.into(),
-            AppError::NotSignedIn => {
-                Self::new(StatusCode::UNAUTHORIZED, "not-signed-in", "Nobody is signed in, or the credential is not one.")
-                    .with_remedy("Sign in, or send a key as `Authorization: Bearer`.")
-            }
+            AppError::NotSignedIn => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "not-signed-in",
+                "Nobody is signed in, or the credential is not one.",
+            )
+            .with_remedy("Sign in, or send a key as `Authorization: Bearer`."),
             AppError::Scope(scope) => Self {
                 details: vec![scope.to_owned()],
-                ..Self::new(StatusCode::FORBIDDEN, "scope-missing", format!("This key does not have the scope `{scope}`."))
-                    .with_remedy("Use a key that has it.")
+                ..Self::new(
+                    StatusCode::FORBIDDEN,
+                    "scope-missing",
+                    format!("This key does not have the scope `{scope}`."),
+                )
+                .with_remedy("Use a key that has it.")
             },
             AppError::Invalid { field, sentence } => Self::invalid(field, sentence),
             AppError::TooOften(seconds) => Self {

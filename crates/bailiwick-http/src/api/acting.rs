@@ -8,8 +8,8 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bailiwick_app::change::Acted;
 use bailiwick_app::caller::Who;
+use bailiwick_app::change::Acted;
 use bailiwick_app::look::Team;
 use bailiwick_app::secret::sha256;
 use bailiwick_app::{App, Caller};
@@ -104,8 +104,10 @@ impl Acting {
 /// 128 bits that stand for the parts in this order.
 fn id_of(parts: &[&[u8]]) -> u128 {
     // Lengths in front, so that no text can pass for another split of it (AB-008).
-    let bytes: Vec<u8> =
-        parts.iter().flat_map(|part| (part.len() as u64).to_be_bytes().into_iter().chain(part.iter().copied())).collect();
+    let bytes: Vec<u8> = parts
+        .iter()
+        .flat_map(|part| (part.len() as u64).to_be_bytes().into_iter().chain(part.iter().copied()))
+        .collect();
     u128::from_be_bytes(sha256(&bytes)[..16].try_into().unwrap_or_default())
 }
 
@@ -149,7 +151,16 @@ pub(super) fn tagged<T: Serialize>(status: StatusCode, version: u64, body: T) ->
     answer
 }
 
-/// The workspace of a path: an id, or the host's own id for it.
+/// An object that was made, with where it is.
+pub(super) fn created<T: Serialize>(location: &str, version: u64, body: T) -> Response {
+    let mut answer = tagged(StatusCode::CREATED, version, body);
+    if let Ok(location) = HeaderValue::from_str(location) {
+        answer.headers_mut().insert(header::LOCATION, location);
+    }
+    answer
+}
+
+/// The workspace of a path: an id, or `ext:` and the host's own id for it.
 pub(super) struct Place(pub WorkspaceId);
 
 /// An object of a workspace, of a path.
@@ -180,7 +191,12 @@ impl FromRequestParts<Arc<App>> for Place {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         let Asker(caller) = Asker::from_request_parts(parts, app).await?;
         let reference = param(parts, app, 0).await.ok_or(Refusal::NoSuchWorkspace)?;
-        Ok(Self(app.workspace_id(&caller, &reference).await?))
+        let is_id = |text: &str| text.parse::<WorkspaceId>().is_ok();
+        let plain = match reference.strip_prefix("ext:") {
+            Some(external) => (!is_id(external)).then_some(external),
+            None => is_id(&reference).then_some(reference.as_str()),
+        };
+        Ok(Self(app.workspace_id(&caller, plain.ok_or(Refusal::NoSuchWorkspace)?).await?))
     }
 }
 
@@ -217,7 +233,17 @@ mod tests {
         assert_eq!(if_match(&HeaderMap::new()).unwrap(), None);
         assert_eq!(if_match(&with("if-match", &["*"])).unwrap(), None);
         assert_eq!(if_match(&with("if-match", &["\"7\""])).unwrap(), Some(7));
-        for bad in [vec!["7"], vec!["W/\"7\""], vec!["\"7\", \"8\""], vec!["\"\""], vec!["\"-1\""], vec!["\"07\""], vec!["\"18446744073709551616\""], vec!["\"7\"", "\"7\""], vec!["\"x\""]] {
+        for bad in [
+            vec!["7"],
+            vec!["W/\"7\""],
+            vec!["\"7\", \"8\""],
+            vec!["\"\""],
+            vec!["\"-1\""],
+            vec!["\"07\""],
+            vec!["\"18446744073709551616\""],
+            vec!["\"7\"", "\"7\""],
+            vec!["\"x\""],
+        ] {
             assert!(if_match(&with("if-match", &bad)).is_err(), "{bad:?}");
         }
     }

@@ -6,7 +6,7 @@ use bailiwick_app::caller::Who;
 use bailiwick_app::secret::sha256;
 use bailiwick_core::ids::{decode32, encode32};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::IntoParams;
 
 use crate::problem::Problem;
 
@@ -14,13 +14,12 @@ const DEFAULT_LIMIT: usize = 50;
 const LETTERS: usize = 26;
 
 /// One page of a list.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub(super) struct Page<T> {
     /// What is on it.
     pub items: Vec<T>,
     /// Where the next page begins; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "00000000000000000000000001q2w3e4r5t6y7v8p9q0a1s2d3f4")]
     pub next_cursor: Option<String>,
 }
 
@@ -43,6 +42,18 @@ impl TryFrom<usize> for Limit {
     }
 }
 
+/// Which page of a list that has no filters.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Window {
+    /// How many items a page has, 1 to 200; 50 if not given.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    pub limit: Option<Limit>,
+    /// Where the page begins: the `next_cursor` of the page before.
+    pub cursor: Option<String>,
+}
+
 /// Where a page of a list begins, and how long it is.
 pub(super) struct Paging {
     limit: usize,
@@ -52,12 +63,7 @@ pub(super) struct Paging {
 
 impl Paging {
     /// Of a list (its name, what it is of, and its filters), for a reader.
-    pub fn of(
-        list: &[&str],
-        caller: &Caller,
-        limit: Option<Limit>,
-        cursor: Option<&str>,
-    ) -> Result<Self, Problem> {
+    pub fn of(list: &[&str], caller: &Caller, limit: Option<Limit>, cursor: Option<&str>) -> Result<Self, Problem> {
         let reader = match &caller.who {
             Who::Person { person, .. } => person.to_string(),
             Who::Host { key, .. } => key.to_string(),
@@ -149,7 +155,17 @@ mod tests {
         let mut altered = good.clone().into_bytes();
         altered[25] = b'9';
         let altered = String::from_utf8(altered).unwrap();
-        for bad in [other.as_str(), &altered, &good[1..], &good.to_uppercase(), "", "1", "' or 1=1 --", "ä", &format!("{good}0")] {
+        for bad in [
+            other.as_str(),
+            &altered,
+            &good[1..],
+            &good.to_uppercase(),
+            "",
+            "1",
+            "' or 1=1 --",
+            "ä",
+            &format!("{good}0"),
+        ] {
             let problem = paging(&["members", "w1"], Some(bad)).err().unwrap_or_else(|| panic!("{bad}"));
             assert_eq!((problem.status.as_u16(), problem.code), (400, "bad-cursor"), "{bad}");
         }
