@@ -24,7 +24,7 @@ use crate::caller::{Caller, Scope, Who};
 use crate::config::Limits;
 use crate::error::AppError;
 use crate::keys::KeyBytes;
-use crate::look::Team;
+use crate::look::{Team, own_row};
 use crate::outbox::MailWords;
 use crate::random::Random;
 use crate::secret::Token;
@@ -247,7 +247,8 @@ impl App {
         let model = installation
             .model_named(&new.model)
             .ok_or(AppError::Invalid { field: "model", sentence: format!("There is no model `{}`.", new.model) })?;
-        let workspace = WorkspaceId(self.new_id());
+        // By the command's name, so that a repeat under it finds the workspace that the first try made.
+        let workspace = WorkspaceId(id.0);
         let make = Maker { app: self.tools(), by: caller.by(), now: self.clock.now(), model, new, workspace };
         let lines = vec![LineId::Person(make.new.owner), LineId::Workspace(workspace)];
         let changed = change(&*self.store, lines, id, move |tx| make.run(tx)).await?;
@@ -266,15 +267,22 @@ impl App {
     where
         F: FnOnce(&mut dyn Tx, &Workspace) -> Result<Command, AppError> + Send + 'static,
     {
-        let (tools, caller, now) = (self.tools(), caller.clone(), self.clock.now());
+        let (tools, asker, now) = (self.tools(), caller.clone(), self.clock.now());
         let changed = change(&*self.store, vec![LineId::Workspace(workspace)], id, move |tx| {
             let state =
-                tx.workspace(workspace)?.filter(|s| caller.sees_product(s.product)).ok_or(Refusal::NoSuchWorkspace)?;
+                tx.workspace(workspace)?.filter(|s| asker.sees_product(s.product)).ok_or(Refusal::NoSuchWorkspace)?;
             let command = make(tx, &state)?;
-            tools.decide(tx, &caller.by(), &state, command, seen, now)
+            tools.decide(tx, &asker.by(), &state, command, seen, now)
         })
         .await?;
-        self.acted(changed).await
+        let repeated = matches!(changed, Changed::Repeated(_));
+        let acted = self.acted(changed).await?;
+        // A repeat decides nothing, so it says nothing to who has lost access since the first try.
+        let gone = |person| acted.state.deleted_at.is_some() || own_row(&acted.state, person, now).is_none();
+        if repeated && caller.person().is_some_and(gone) {
+            return Err(Refusal::NoSuchWorkspace.into());
+        }
+        Ok(acted)
     }
 
     /// Publishes, waits, and only then gives the change to the caller.
