@@ -93,12 +93,15 @@ pub fn sentence(
 ) -> String {
     let says = &model.permission_def(permission).says;
     let place = resource.map(|r| format!(" on {r}")).unwrap_or_default();
+    let can = if decision.allowed() { "can" } else { "cannot" };
+    format!("{name} {can} {says}{place}: {}.", because(decision))
+}
+
+/// Why a decision is as it is, as a clause.
+pub fn because(decision: &Decision) -> String {
     match decision {
-        Decision::Allow(reasons) => {
-            let by: Vec<String> = reasons.iter().map(reason).collect();
-            format!("{name} can {says}{place}: {}.", and(&by))
-        }
-        Decision::Deny(denial) => format!("{name} cannot {says}{place}: {}.", why_not(*denial)),
+        Decision::Allow(reasons) => and(&reasons.iter().map(reason).collect::<Vec<_>>()),
+        Decision::Deny(denial) => why_not(*denial).to_owned(),
     }
 }
 
