@@ -64,7 +64,7 @@ impl World {
         let list: serde_json::Value = serde_json::from_str(&all).expect("a list of workspaces");
         let workspaces = list["items"].as_array().expect("items").iter().map(|w| {
             let id = w["id"].as_str().expect("an id").to_owned();
-            (id, if w["model"].as_str() == Some("tenant") { "templates" } else { "resources" })
+            (id, if w["plan"].as_str() == Some("growth") { "templates" } else { "resources" })
         });
         Self { workspaces: workspaces.collect(), key, objects: BTreeMap::new() }
     }
