@@ -294,13 +294,13 @@ impl Walker<'_> {
             let role = state.members.get(id).map(|row| row.access.role);
             *product == state.product && role.is_some_and(|role| *sole == is_sole(&state.model, role))
         };
-        match rows.iter().find(|row| !fits(row)) {
-            Some((id, ..)) => return bad(place, format!("{id}: its product or its place as the owner is another")),
-            None => {}
+        if let Some((id, ..)) = rows.iter().find(|row| !fits(row)) {
+            return bad(place, format!("{id}: its product or its place as the owner is another"));
         }
-        let astray = one(self.conn, workspace_q::OF_OTHER_PRODUCTS, &[&state.id.bytes(), &state.product.bytes()], |c| {
-            c.number::<u64>()
-        })?;
+        let astray =
+            one(self.conn, workspace_q::OF_OTHER_PRODUCTS, &[&state.id.bytes(), &state.product.bytes()], |c| {
+                c.number::<u64>()
+            })?;
         match astray {
             Some(0) => Ok(()),
             _ => bad(place, "rows of it name another product"),

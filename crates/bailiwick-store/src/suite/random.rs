@@ -55,7 +55,6 @@ pub async fn of_replay_equals_state_for_properties(store: &dyn Store) {
         "invitation_sent",
         "member_joined",
         "member_removed",
-        "ownership_transferred",
         "plan_changed",
         "resource_added",
         "resource_deleted",
