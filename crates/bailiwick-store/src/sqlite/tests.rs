@@ -415,6 +415,8 @@ async fn ab155_edited_removed_swapped_and_appended_rows_are_found_and_named() {
         ("update workspaces set seats_held = 99".into(), Workspace("4")),
         ("update workspaces set next_due_at = null".into(), Workspace("4")),
         ("update workspaces set revision = 3, version = 1".into(), Workspace("")),
+        ("update lines set head = zeroblob(32) where kind = 'workspace'".into(), Workspace("4")),
+        ("update lines set last_at = 0 where kind = 'workspace'".into(), Workspace("4")),
         ("update lines set revision = 3 where kind = 'workspace'".into(), Workspace("3")),
         ("update lines set product_id = zeroblob(16) where kind = 'workspace'".into(), Workspace("4")),
         ("update members set role = 'user'".into(), Workspace("")),
@@ -433,6 +435,12 @@ async fn ab155_edited_removed_swapped_and_appended_rows_are_found_and_named() {
             direct, toggles, all_level, until, suspended_at, joined_at, invited_by, toggles_before, role_since,
             version, sole from members".into(), Text("table members")),
         ("update feed set position = 1".into(), Text("the feed")),
+        (
+            "insert into lines select x'01010101010101010101010101010101', kind, null, revision, last_at, head
+                from lines where kind = 'installation'"
+                .into(),
+            Text("a stored value"),
+        ),
     ];
     for (sql, at) in cases {
         let (store, team, person) = furnished().await;
