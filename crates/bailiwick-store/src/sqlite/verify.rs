@@ -89,7 +89,7 @@ impl Walker<'_> {
         let lines = all(self.conn, q::LINES, &[], |c| {
             let id = c.get()?;
             let kind = c.text()?;
-            LineId::of(&kind, id).ok_or_else(|| misread(format!("`{kind}` is no kind of line")))
+            LineId::of(&kind, id).ok_or_else(|| misread(format!("`{kind}` is no kind of line, or this is not its id")))
         })?;
         for line in lines {
             self.line(line)?;

@@ -54,6 +54,8 @@ macro_rules! store_suite {
             of_external_ids_are_unique_until_the_workspace_is_deleted
             of_a_second_single_owner_is_refused_whatever_was_decided
             of_more_seats_than_held_are_refused_whatever_was_decided
+            of_a_single_owners_place_goes_from_one_to_the_next
+            of_a_step_that_broke_off_nothing_can_be_kept
             of_workspaces_are_found_by_what_is_in_them
             of_people_are_put_and_found
             of_the_installation_is_put_and_found
