@@ -14,9 +14,9 @@ use bailiwick_app::App;
 use bailiwick_app::mail::sink::Sink;
 
 /// Everything that a server answers. `mailbox` is the demo's.
-pub fn router(app: Arc<App>, mailbox: Option<Arc<Sink>>) -> Router {
-    let pages = web::pages(Arc::clone(&app), mailbox);
-    headers::guarded(api::routes(&app).merge(pages), &app)
+pub fn router(app: &Arc<App>, mailbox: Option<Arc<Sink>>) -> Router {
+    let pages = web::pages(Arc::clone(app), mailbox);
+    headers::guarded(api::routes(app).merge(pages), app)
 }
 
 /// The API alone: its routes, its headers, and problems for what it does not have.
