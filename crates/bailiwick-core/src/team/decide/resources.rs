@@ -50,6 +50,7 @@ impl Decider<'_> {
     }
 
     fn resource(&self, id: ResourceId) -> Result<&Resource, Refusal> {
+        self.is_here()?;
         self.state.live_resource(id).ok_or(Refusal::NoSuchResource)
     }
 
