@@ -6,6 +6,7 @@ use axum::Json as JsonAnswer;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use bailiwick_app::caller::Scope;
 use bailiwick_app::change::NewWorkspace;
 use bailiwick_app::{App, AppError, Caller};
 use bailiwick_core::ids::WorkspaceId;
@@ -163,6 +164,7 @@ async fn create(
     Query(Nothing {}): Query<Nothing>,
     Json(body): Json<NewBody>,
 ) -> Answer {
+    host.caller.needs(Scope::Manage)?;
     let owner = people::find(&app, &host.caller, &body.owner).await?;
     let new = NewWorkspace {
         product: host.product,

@@ -148,7 +148,7 @@ impl World {
         let path = format!("/v1/workspaces/{workspace}/invitations");
         self.ask(&self.host, "POST", &path, body).await.ok();
         self.app.deliver_due(&smtp).await.unwrap();
-        let mail = sink.received().pop().unwrap();
+        let mail = sink.received().into_iter().rfind(|mail| mail.to.contains(&someone.email)).unwrap();
         let text = String::from_utf8_lossy(&mail.data).replace("=\r\n", "");
         let at = text.find("bwi_").unwrap();
         let token: String = text[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
