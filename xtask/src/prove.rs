@@ -31,13 +31,19 @@ const PROOFS: &[Proof] = &[
             words: ["bailiwick-core", "walk"],
             variables: ["WALK_COMMANDS", "WALK_SEED"],
             figure: "commands",
+            profile: "release",
         },
     },
     Proof {
         name: "crash",
         about: "kill -9 in a storm of changes: what was acknowledged is there, the log verifies",
         cases: 1,
-        program: Program { words: ["bailiwick", "crash"], variables: ["CRASH_KILLS", "CRASH_SEED"], figure: "kills" },
+        program: Program {
+            words: ["bailiwick", "crash"],
+            variables: ["CRASH_KILLS", "CRASH_SEED"],
+            figure: "kills",
+            profile: "dev",
+        },
     },
 ];
 

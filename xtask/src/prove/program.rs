@@ -12,11 +12,13 @@ pub struct Program {
     pub variables: [&'static str; 2],
     /// The figure that its line must hold.
     pub figure: &'static str,
+    /// The profile: optimised where the program computes, `dev` where it waits for disks and processes.
+    pub profile: &'static str,
 }
 
 impl Program {
-    fn words(&self) -> [&'static str; 6] {
-        ["test", "--release", "--package", self.words[0], "--test", self.words[1]]
+    fn words(&self) -> [&'static str; 7] {
+        ["test", "--profile", self.profile, "--package", self.words[0], "--test", self.words[1]]
     }
 
     /// Builds it.
