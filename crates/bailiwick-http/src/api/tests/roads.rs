@@ -138,6 +138,8 @@ async fn resources_levels_and_plans() {
     let id = world.workspace("properties", "business", &olga).await;
     let to = |rest: &str| format!("/v1/workspaces/{id}{rest}");
     let body = json!({"kind": "property", "name": "Quay", "external_id": "p-1"});
+    let refused = world.ask(&olga.by, "POST", &to("/resources"), body.clone()).await;
+    assert_eq!((refused.problem(), &refused.body["field"]), ((422, "invalid-value"), &json!("external_id")));
     let made = world.ask(&world.host, "POST", &to("/resources"), body).await;
     let quay = made.id();
     let access = json!({"role": "member", "grants": [{"resource": quay, "level": "write"}]});
