@@ -14,11 +14,12 @@ use bailiwick_app::App;
 use bailiwick_app::mail::sink::Sink;
 
 /// Everything that a server answers. `mailbox` is the demo's.
-pub fn router(app: Arc<App>, mailbox: Option<Arc<Sink>>) -> Router {
-    web::pages(app, mailbox)
+pub fn router(app: &Arc<App>, mailbox: Option<Arc<Sink>>) -> Router {
+    let pages = web::pages(Arc::clone(app), mailbox);
+    headers::guarded(api::routes(app).merge(pages), app)
 }
 
 /// The API alone: its routes, its headers, and problems for what it does not have.
-pub fn api_router(app: Arc<App>) -> axum::Router {
+pub fn api_router(app: Arc<App>) -> Router {
     headers::guarded(api::routes(&app).fallback(api::not_found), &app)
 }

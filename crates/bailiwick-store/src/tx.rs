@@ -99,6 +99,7 @@ pub trait Tx: Read {
     /// Appends to a workspace's line and writes the rows that its events touched. The line must be locked.
     fn append(&mut self, by: &By, change: WorkspaceChange) -> Out<()>;
     /// Appends to a person's or the installation's line: each row is an event, and put. The line must be locked.
+    /// Put several times in one change, it is still one step of the line.
     fn put(&mut self, line: LineId, by: &By, at: Timestamp, rows: Vec<Row>) -> Out<()>;
 
     /// Lets a secret open something.

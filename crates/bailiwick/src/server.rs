@@ -74,7 +74,7 @@ impl Server {
                 tracing::error!(%error, "the private socket is closed");
             }
         });
-        let router = bailiwick_http::router(Arc::clone(&self.app), self.mailbox);
+        let router = bailiwick_http::router(&self.app, self.mailbox);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         axum_serve(listener, service).await?;
         for task in [mails, time, operator] {

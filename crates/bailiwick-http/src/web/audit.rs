@@ -114,50 +114,60 @@ fn kind_select(chosen: &str) -> Select {
     Select::new("kind", "What", std::iter::once(all).chain(each).collect())
 }
 
-fn days(team: &Team, entries: &[LogEntry], now: Timestamp) -> Vec<Day> {
+fn days(team: &Team, changes: &[LogEntry], now: Timestamp) -> Vec<Day> {
     let mut days: Vec<Day> = Vec::new();
-    for one in entries {
-        let title = day_head(one.at, now);
-        let mut lines = entry(team, one, now);
-        for line in &mut lines {
-            line.when.relative = clock(one.at);
-        }
+    for (at, mut line) in changes.iter().flat_map(|change| entries(team, change, now)) {
+        let title = day_head(at, now);
+        line.when.relative = clock(at);
         match days.last_mut().filter(|d| d.title == title) {
-            Some(day) => day.entries.extend(lines),
-            None => days.push(Day { title, entries: lines }),
+            Some(day) => day.entries.push(line),
+            None => days.push(Day { title, entries: vec![line] }),
         }
     }
     days
 }
 
-/// One change as lines, the newest event first.
-pub fn entry(team: &Team, change: &LogEntry, now: Timestamp) -> Vec<Entry> {
+/// One change as lines with their times, the newest event first.
+pub fn entries(team: &Team, change: &LogEntry, now: Timestamp) -> Vec<(Timestamp, Entry)> {
+    let mut facts = vec![("Change".to_owned(), change.revision.to_string())];
+    if let Some(origin) = &change.origin {
+        facts.push(("From".into(), origin.ip.clone()));
+        facts.push(("With".into(), origin.agent.clone()));
+    }
+    facts.retain(|(_, value)| !value.is_empty());
     let lines = change.events.iter().rev().map(|stored| {
-        let told = serde_json::from_str::<Event>(&stored.payload).map_or_else(
-            |_| Told { sentence: format!("Something this page cannot read: {}", stored.kind), delta: None },
-            |event| tell(team, &event),
+        let event = serde_json::from_str::<Event>(&stored.payload).ok();
+        let told = event.as_ref().map_or_else(
+            || said(format!("Something this page cannot read: {}", stored.kind)),
+            |event| tell(team, event),
         );
-        let mut facts = vec![("Change".to_owned(), change.revision.to_string())];
-        if let Some(origin) = &change.origin {
-            facts.push(("From".into(), origin.ip.clone()));
-            facts.push(("With".into(), origin.agent.clone()));
-        }
-        facts.retain(|(_, value)| !value.is_empty());
-        let actor = match change.actor {
-            Who::Person(_) => Actor::Person(actor_name(team, change.actor)),
+        // What fell due stands in the change that came next; whoever made that did not do it.
+        let who = if event.as_ref().is_some_and(is_of_time) { Who::Time } else { change.actor };
+        let actor = match who {
+            Who::Person(_) => Actor::Person(actor_name(team, who)),
             other => Actor::System(actor_name(team, other), Icon::Info),
         };
-        Entry {
+        let entry = Entry {
             when: when(stored.at, now),
             actor,
             sentence: told.sentence,
             delta: told.delta,
-            facts,
+            facts: facts.clone(),
             links: Vec::new(),
             open: false,
-        }
+        };
+        (stored.at, entry)
     });
     lines.collect()
+}
+
+fn is_of_time(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::InvitationExpired { .. }
+            | Event::GrantsExpired { .. }
+            | Event::MemberRemoved { why: Removal::Expired, .. }
+    )
 }
 
 struct Told {
@@ -283,11 +293,17 @@ fn access_rows(team: &Team, before: &AccessWire, after: &AccessWire) -> Vec<Delt
         });
         all.chain(each).collect::<Vec<_>>().join(", ")
     };
+    let switches = |a: &AccessWire| {
+        let title = |name: &String| {
+            state.model.toggle_ix(name).map_or_else(|| name.clone(), |t| state.model.toggle(t).title.clone())
+        };
+        a.toggles.iter().map(title).collect::<Vec<_>>().join(", ")
+    };
     vec![
         delta("Role", &role(before), &role(after)),
         delta("Role template", &template(before), &template(after)),
         delta("Permissions", &before.direct.join(", "), &after.direct.join(", ")),
-        delta("Switches", &before.toggles.join(", "), &after.toggles.join(", ")),
+        delta("Switches", &switches(before), &switches(after)),
         delta("Levels", &levels(before), &levels(after)),
     ]
 }

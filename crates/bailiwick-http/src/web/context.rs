@@ -221,11 +221,35 @@ impl Context {
 
     /// An answer of HTML; a notice that it showed is shown once.
     pub fn html(&self, page: Markup) -> Response {
+        self.html_posting_to(page, "")
+    }
+
+    /// An answer of HTML whose forms may also lead to another origin: the host's, after sign-in.
+    pub fn html_posting_to(&self, page: Markup, origin: &str) -> Response {
         let mut answer = Html(page.into_string()).into_response();
+        let headers = answer.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, self.policy(origin));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.cookie(&self.name(NOTICE)).is_some() {
             answer = self.with_cookie(answer, NOTICE, "", 0);
         }
         answer
+    }
+
+    /// No scripts, no frames, nothing from elsewhere. In the demo each person has a host name of their own, so its
+    /// forms lead to any of them.
+    fn policy(&self, origin: &str) -> HeaderValue {
+        let port = self.host.rsplit_once(':').map_or("", |(_, port)| port);
+        let demo = if self.app().config.demo {
+            format!(" http://localhost:{port} http://*.localhost:{port}")
+        } else {
+            String::new()
+        };
+        let text = format!(
+            "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self' {origin}{demo}; \
+             base-uri 'none'; frame-ancestors 'none'"
+        );
+        HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("default-src 'none'"))
     }
 
     /// The shell of a page where nobody needs to be signed in.

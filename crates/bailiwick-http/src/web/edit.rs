@@ -5,6 +5,8 @@ use axum::http::StatusCode;
 use bailiwick_app::AppError;
 use bailiwick_app::change::Offer;
 use bailiwick_app::look::Team;
+use bailiwick_core::access::model::Acts;
+use bailiwick_core::access::set::Permission;
 use bailiwick_core::email::Email;
 use bailiwick_core::ids::{InvitationId, MemberId, PersonId};
 use bailiwick_core::team::command::Command;
@@ -204,12 +206,22 @@ pub async fn save_role(Path((workspace, member)): Path<(String, String)>, form: 
 
 /// `GET /w/{workspace}/team/{member}/remove`
 pub async fn removing(context: Context, Path((workspace, member)): Path<(String, String)>) -> Shown {
-    let (team, member_id) = target(&context, &workspace, &member).await?;
+    let (team, member_id) = target(&context, &workspace, &member, |a| a.remove).await?;
     ask_removal(&context, &team, member_id, Problems::default()).await
 }
 
-async fn target(context: &Context, workspace: &str, member: &str) -> Result<(Team, MemberId), PageError> {
-    let team = context.app().team(context.caller()?, workspace_id(workspace)?).await?;
+/// The row that an act is about, for who has the right to that act.
+async fn target(
+    context: &Context,
+    workspace: &str,
+    member: &str,
+    act: fn(&Acts) -> Permission,
+) -> Result<(Team, MemberId), PageError> {
+    let caller = context.caller()?;
+    let team = context.app().team(caller, workspace_id(workspace)?).await?;
+    if !context.app().may(caller, team.state.id, act).await? {
+        return Err(PageError::not_found());
+    }
     let member_id: MemberId = id(member)?;
     member_of(&team, member_id)?;
     Ok((team, member_id))
@@ -251,7 +263,7 @@ fn first_name(name: &str) -> &str {
 pub async fn remove(Path((workspace, member)): Path<(String, String)>, form: Form) -> Shown {
     form.only(&[])?;
     let context = &form.context;
-    let (team, member_id) = target(context, &workspace, &member).await?;
+    let (team, member_id) = target(context, &workspace, &member, |a| a.remove).await?;
     let row = member_of(&team, member_id)?;
     let command = Command::Remove(member_id);
     match context.app().act(context.caller()?, team.state.id, command, form.version()?, form.command()?).await {
@@ -267,7 +279,7 @@ pub async fn remove(Path((workspace, member)): Path<(String, String)>, form: For
 
 /// `GET /w/{workspace}/team/{member}/suspend`
 pub async fn suspending(context: Context, Path((workspace, member)): Path<(String, String)>) -> Shown {
-    let (team, member_id) = target(&context, &workspace, &member).await?;
+    let (team, member_id) = target(&context, &workspace, &member, |a| a.suspend).await?;
     ask_suspension(&context, &team, member_id, Problems::default()).await
 }
 
@@ -302,7 +314,7 @@ async fn ask_suspension(context: &Context, team: &Team, id: MemberId, problems: 
 pub async fn suspend(Path((workspace, member)): Path<(String, String)>, form: Form) -> Shown {
     form.only(&[])?;
     let context = &form.context;
-    let (team, member_id) = target(context, &workspace, &member).await?;
+    let (team, member_id) = target(context, &workspace, &member, |a| a.suspend).await?;
     let command = Command::Suspend(member_id);
     match context.app().act(context.caller()?, team.state.id, command, form.version()?, form.command()?).await {
         Ok(_) => {
@@ -317,7 +329,7 @@ pub async fn suspend(Path((workspace, member)): Path<(String, String)>, form: Fo
 pub async fn reactivate(Path((workspace, member)): Path<(String, String)>, form: Form) -> Shown {
     form.only(&[])?;
     let context = &form.context;
-    let (team, member_id) = target(context, &workspace, &member).await?;
+    let (team, member_id) = target(context, &workspace, &member, |a| a.suspend).await?;
     let command = Command::Reactivate(member_id);
     context.app().act(context.caller()?, team.state.id, command, form.version()?, form.command()?).await?;
     let name = name_of(&team, member_of(&team, member_id)?.person);

@@ -7,6 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, header};
 use bailiwick_app::AppError;
 use bailiwick_core::ids::CommandId;
+use bailiwick_core::team::refusal::{Class, Refusal};
 
 use super::context::{Context, Web};
 use super::errors::PageError;
@@ -120,7 +121,8 @@ impl Form {
 pub fn problems(error: PageError, field: &str) -> Result<Problems, PageError> {
     let PageError::App(app) = &error else { return Err(error) };
     match app {
-        AppError::Refused(refusal) if refusal.class() == bailiwick_core::team::refusal::Class::NotFound => Err(error),
+        AppError::Refused(Refusal::NotAllowed(_)) => Err(error),
+        AppError::Refused(refusal) if refusal.class() == Class::NotFound => Err(error),
         AppError::SignIn(refusal) => Ok(one(field, &refusal.to_string())),
         AppError::Invalid { field, sentence } => Ok(one(field, sentence)),
         AppError::Refused(_) | AppError::TooOften(_) | AppError::Busy | AppError::Repeated => {

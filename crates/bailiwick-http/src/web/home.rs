@@ -85,7 +85,10 @@ fn with_article(words: &str) -> String {
 pub fn group_lines(state: &Workspace, snapshot: &Snapshot, person: PersonId, now: Timestamp) -> Vec<AccessLine> {
     let can = snapshot.what_can(person, None, now);
     let on_workspace = state.model.groups.iter().enumerate().filter(|(_, g)| g.on.is_none());
-    on_workspace.map(|(ix, group)| group_line(state, ix, group, can)).collect()
+    let mut lines: Vec<AccessLine> = on_workspace.map(|(ix, group)| group_line(state, ix, group, can)).collect();
+    // What one can do stands first; what one cannot is still told.
+    lines.sort_by_key(|line| line.can.is_none());
+    lines
 }
 
 fn group_line(state: &Workspace, ix: usize, group: &Group, can: PermissionSet) -> AccessLine {
@@ -114,10 +117,18 @@ pub fn resource_lines(state: &Workspace, snapshot: &Snapshot, person: PersonId, 
     live.into_iter()
         .filter_map(|(id, resource)| {
             let can = snapshot.what_can(person, Some(*id), now);
+            let kind = state.model.kind(resource.kind);
+            let row = snapshot.row(person)?;
+            let level = row.level_everywhere.or_else(|| row.grant_on(*id).map(|g| g.level)).map(|l| kind.level(l));
+            let (title, note) = match level {
+                Some(level) => (level.title.clone(), level.says.clone()),
+                None => (set_lines(&state.model, can).join("; "), String::new()),
+            };
             let line = AccessLine {
                 title: resource.name.to_string(),
-                covers: state.model.kind(resource.kind).title.clone(),
-                can: Some(set_lines(&state.model, can).join("; ")),
+                covers: kind.title.clone(),
+                can: Some(title),
+                note,
                 ..AccessLine::default()
             };
             (!can.is_empty()).then_some(line)

@@ -10,7 +10,7 @@ use bailiwick_core::ids::{MemberId, ResourceId};
 use bailiwick_core::team::state::Member;
 
 use super::access::{actor_name, in_words, name_of};
-use super::audit::entry;
+use super::audit::entries;
 use super::context::{Context, Shown, id, workspace_id};
 use super::edit::member_of;
 use super::errors::PageError;
@@ -149,9 +149,9 @@ async fn answer(
 
 async fn history(context: &Context, team: &Team, id: MemberId) -> Result<Vec<crate::ui::kit::Entry>, PageError> {
     let filter = LogFilter { mentions: vec![id.to_string()], limit: HISTORY, ..LogFilter::default() };
-    let (named, entries) = context.app().log(context.caller()?, team.state.id, filter).await?;
+    let (named, changes) = context.app().log(context.caller()?, team.state.id, filter).await?;
     let now = context.app().clock.now();
-    Ok(entries.iter().flat_map(|e| entry(&named, e, now)).collect())
+    Ok(changes.iter().flat_map(|e| entries(&named, e, now)).map(|(_, line)| line).collect())
 }
 
 async fn actions(context: &Context, team: &Team, id: MemberId, member: &Member) -> Result<Vec<MenuItem>, PageError> {

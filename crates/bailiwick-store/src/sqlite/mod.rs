@@ -114,7 +114,7 @@ impl Sqlite {
         conn.busy_timeout(PATIENCE)?;
         conn.execute_batch(&format!(
             "pragma journal_mode = wal; pragma synchronous = {synchronous}; pragma foreign_keys = on;
-             pragma trusted_schema = off;"
+             pragma trusted_schema = off; pragma recursive_triggers = on; pragma secure_delete = on;"
         ))?;
         conn.set_prepared_statement_cache_capacity(128);
         migrate::migrate(&conn, migrate::MIGRATIONS)?;

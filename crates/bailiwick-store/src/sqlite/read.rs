@@ -8,10 +8,9 @@ use bailiwick_core::team::state::Workspace;
 use bailiwick_core::time::Timestamp;
 use rusqlite::Connection;
 
-use super::sql::{Cells, Out, all, int, one};
+use super::sql::{Cells, Out, all, int, misread, one};
 use super::{load, log, verify};
 use crate::chain::ChainKey;
-use crate::error::StoreError;
 use crate::models::Models;
 use crate::query::{installation, observed, people, workspace as q};
 use crate::rows::{
@@ -286,5 +285,5 @@ fn mail(c: &mut Cells<'_, '_>) -> Out<QueuedMail> {
 }
 
 fn word<T>(word: &str, meaning: impl Fn(&str) -> Option<T>) -> Out<T> {
-    meaning(word).ok_or_else(|| StoreError::Database(format!("`{word}` means nothing here")))
+    meaning(word).ok_or_else(|| misread(format!("`{word}` means nothing here")))
 }

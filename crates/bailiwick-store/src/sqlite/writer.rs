@@ -108,7 +108,7 @@ impl Writer {
                 }
             });
             // Some failures (a full disk) take the whole transaction away, and with it the group so far.
-            if failed.is_none() && self.conn.is_autocommit() {
+            if failed.is_none() && (self.conn.is_autocommit() || self.shared.stopped.load(Relaxed)) {
                 self.states.clear();
                 failed = Some(StoreError::Database("the transaction was rolled back".into()));
             }
@@ -125,11 +125,15 @@ impl Writer {
     fn step<T>(&mut self, job: impl FnOnce(&mut Self) -> Out<(Verdict, T)>) -> Out<T> {
         self.run("savepoint job")?;
         let done = catch_unwind(AssertUnwindSafe(|| job(self))).unwrap_or(Err(StoreError::Poisoned));
-        if matches!(done, Ok((Verdict::Keep, _))) {
-            self.run("release job")?;
-        } else if !self.conn.is_autocommit() {
-            self.run("rollback to job")?;
-            self.run("release job")?;
+        let ended = match &done {
+            Ok((Verdict::Keep, _)) => self.run("release job"),
+            _ if self.conn.is_autocommit() => Ok(()),
+            _ => self.run("rollback to job").and_then(|()| self.run("release job")),
+        };
+        if let Err(error) = ended {
+            // A savepoint that cannot be left must not be committed with those of others: the group goes.
+            self.abandon();
+            return Err(error);
         }
         done.map(|(_, value)| value)
     }
@@ -152,15 +156,20 @@ impl Writer {
         }
     }
 
+    /// Takes the whole transaction back. If not even that can be done, nothing more is.
+    fn abandon(&mut self) {
+        self.states.clear();
+        if self.conn.execute_batch("rollback").is_err() && !self.conn.is_autocommit() {
+            self.shared.stopped.store(true, Relaxed);
+        }
+    }
+
     fn commit(&mut self) -> Out<()> {
         let Err(error) = self.try_commit() else { return Ok(()) };
-        // What the memory was built on may not be there.
-        self.states.clear();
         tracing::error!(%error, "a commit failed; the store does nothing more until it is opened again");
         self.shared.stopped.store(true, Relaxed);
-        if !self.conn.is_autocommit() {
-            let _ = self.conn.execute_batch("rollback");
-        }
+        // What the memory was built on may not be there.
+        self.abandon();
         Err(StoreError::Unknown(error.to_string()))
     }
 

@@ -9,7 +9,7 @@ use bailiwick_core::team::state::Workspace;
 use bailiwick_core::team::wire::{AccessWire, GrantWire};
 use bailiwick_core::time::Timestamp;
 
-use super::{BEGIN, HOST, No, PROPERTIES, TENANT, Team, fresh, verify};
+use super::{BEGIN, HOST, No, PROPERTIES, TENANT, Team, install, verify};
 use crate::rows::{LineId, LogFilter};
 use crate::{Store, read};
 
@@ -75,8 +75,9 @@ fn covers(kinds: &BTreeMap<String, usize>, wanted: &[&str]) {
 async fn replay(store: &dyn Store, text: &str, plan: Option<&str>, seed: u64) -> BTreeMap<String, usize> {
     let mut kinds = BTreeMap::new();
     for round in 0..6 {
-        let team = Team::new(store, text, plan).await;
         let mut dice = Dice(seed * 1000 + round);
+        let (product, model) = install(store, text).await;
+        let team = Team::made_of(store, &mut || dice.id(), product, model, plan, None).await.unwrap();
         let mut now = BEGIN;
         let mut state = team.state(store).await;
         for _ in 0..80 {
@@ -121,6 +122,11 @@ impl Dice {
         self.roll() % limit.max(1)
     }
 
+    /// An id; none comes twice, also not of two dice.
+    fn id(&mut self) -> u128 {
+        u128::from(self.roll()) << 64 | u128::from(self.roll())
+    }
+
     fn coin(&mut self) -> bool {
         self.below(2) == 0
     }
@@ -145,23 +151,23 @@ fn some_command(dice: &mut Dice, model: &Model, state: &Workspace, now: Timestam
         dice.pick(state.invitations.iter().filter_map(open)).unwrap_or((InvitationId(0), AddressId(0)));
     let template = dice.pick(state.templates.keys().copied()).unwrap_or(TemplateId(0));
     let resource = dice.pick(state.resources.keys().copied()).unwrap_or(ResourceId(0));
-    let person = PersonId(fresh());
+    let person = PersonId(dice.id());
     let name = format!("name {}", dice.below(20));
     let permissions = dice.some(model.names(model.grantable).iter().map(ToString::to_string));
     let suggests = dice.some(model.toggles.iter().map(|t| t.name.to_string()));
     let access = some_access(dice, model, state, now);
-    let command = match dice.below(24) {
+    let command = match dice.below(31) {
         0 => Command::Rename { name },
         1..=4 => Command::Invite(vec![NewInvitation {
-            invitation: InvitationId(fresh()),
-            address: AddressId(fresh()),
+            invitation: InvitationId(dice.id()),
+            address: AddressId(dice.id()),
             access,
         }]),
         5 => Command::Resend(invitation),
         6 => Command::Cancel(invitation),
-        7 | 8 => Command::EditInvitation { invitation, access, address: dice.coin().then(|| AddressId(fresh())) },
+        7 | 8 => Command::EditInvitation { invitation, access, address: dice.coin().then(|| AddressId(dice.id())) },
         9..=12 => {
-            let accept = Command::Accept { invitation, person, proven: address, member: MemberId(fresh()) };
+            let accept = Command::Accept { invitation, person, proven: address, member: MemberId(dice.id()) };
             return (Actor::Person(person), accept);
         }
         13 => return (Actor::Person(person), Command::Decline { invitation, proven: address }),
@@ -171,23 +177,27 @@ fn some_command(dice: &mut Dice, model: &Model, state: &Workspace, now: Timestam
             Some(suspended) => Command::Reactivate(suspended),
             None => Command::Remove(member),
         },
-        19 => Command::CreateTemplate { template: TemplateId(fresh()), name, permissions, suggests },
+        19 => Command::CreateTemplate { template: TemplateId(dice.id()), name, permissions, suggests },
         20 if dice.coin() => Command::EditTemplate { template, name, permissions, suggests },
         20 => Command::DeleteTemplate { template, move_to: dice.pick(state.templates.keys().copied()) },
         21 if dice.coin() => Command::RenameResource { resource, name },
         21 => Command::DeleteResource(resource),
-        22 => match model.kinds.first() {
+        22 => match dice.coin() {
+            true => Command::Leave(member),
+            false => return (Actor::Operator, Command::TransferOwnership { to: member }),
+        },
+        23..=26 => match model.kinds.first() {
             Some(kind) => Command::AddResource {
-                resource: ResourceId(fresh()),
+                resource: ResourceId(dice.id()),
                 kind: kind.name.to_string(),
                 name,
-                external_id: dice.coin().then(|| format!("{}", fresh())),
+                external_id: dice.coin().then(|| format!("{}", dice.id())),
             },
             None => Command::Elapse,
         },
         _ => Command::ChangePlan {
             plan: dice.pick(&model.plans).map(|p| p.name.to_string()).unwrap_or_default(),
-            extra_seats: u32::try_from(dice.below(30)).unwrap_or(0),
+            extra_seats: if dice.coin() { 0 } else { u32::try_from(dice.below(30)).unwrap_or(0) },
             confirmed: true,
         },
     };

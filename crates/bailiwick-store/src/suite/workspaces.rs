@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bailiwick_core::access::model::Model;
 use bailiwick_core::ids::{AddressId, CommandId, InvitationId, MemberId, PersonId, ResourceId};
 use bailiwick_core::team::apply::apply;
-use bailiwick_core::team::command::{Command, NewInvitation};
+use bailiwick_core::team::command::{Actor, Command, NewInvitation};
 use bailiwick_core::team::event::{Event, Recorded};
 use bailiwick_core::team::wire::AccessWire;
 
@@ -70,6 +70,44 @@ pub async fn of_more_seats_than_held_are_refused_whatever_was_decided(store: &dy
     assert!(matches!(ended, Err(StoreError::Database(_))), "{ended:?}");
     force(store, &team, joined(&team.model, "user", free)).await.unwrap();
     assert_eq!(team.state(store).await.seats().free(), Some(0));
+    assert_eq!(verify(store, None).await.broken, None);
+}
+
+/// A single owner's place goes over in one change, whichever row is written first.
+pub async fn of_a_single_owners_place_goes_from_one_to_the_next(store: &dyn Store) {
+    let text = PROPERTIES.replace("single = true", "single = true\nformer_owner_becomes = \"admin\"");
+    let team = Team::new(store, &text, Some("business")).await;
+    let (other, _) = team.join(store, AccessWire::of_role("admin")).await;
+    for to in [other, team.member, other] {
+        team.act(store, Actor::Operator, Command::TransferOwnership { to }, BEGIN).await.unwrap();
+        assert_eq!(team.state(store).await.active_owners().collect::<Vec<_>>(), [to]);
+    }
+    assert_eq!(verify(store, None).await.broken, None);
+}
+
+/// Who overlooks that a step failed keeps nothing of its half.
+pub async fn of_a_step_that_broke_off_nothing_can_be_kept(store: &dyn Store) {
+    let team = Team::new(store, PROPERTIES, Some("business")).await;
+    let before = team.state(store).await;
+    let (line, resource) = (LineId::Workspace(team.id), ResourceId(fresh()));
+    let other = Team::new(store, PROPERTIES, Some("business")).await;
+    let add =
+        |resource| Command::AddResource { resource, kind: "property".into(), name: "A".into(), external_id: None };
+    other.act(store, HOST, add(resource), BEGIN).await.unwrap();
+    // The workspace's row can be written, the resource's cannot: its id is taken.
+    let resource_kind = "property".to_owned();
+    let added = Event::ResourceAdded { resource, resource_kind, name: "A".into(), external_id: None };
+    let events = vec![Recorded { at: BEGIN, event: added }];
+    let after = Arc::new(apply(&before, &events).unwrap());
+    let change = WorkspaceChange { before: Some(before), events, after };
+    let work = move |tx: &mut dyn crate::Tx| {
+        assert!(tx.append(&by(HOST), change).is_err());
+        Ok(Verdict::Keep)
+    };
+    let ended = store.change(vec![line], CommandId(fresh()), Box::new(work)).await;
+    assert!(ended.is_err(), "{ended:?}");
+    assert_eq!(team.state(store).await.revision, 1);
+    team.act(store, HOST, add(ResourceId(fresh())), BEGIN).await.unwrap();
     assert_eq!(verify(store, None).await.broken, None);
 }
 

@@ -56,6 +56,7 @@ pub struct Serve {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
+#[expect(clippy::enum_variant_names, reason = "the words of the option: none, starttls, tls")]
 enum Tls {
     None,
     Starttls,

@@ -157,7 +157,7 @@ impl Decider<'_> {
             Command::DeleteResource(resource) => self.delete_resource(*resource),
             Command::ChangePlan { plan, extra_seats, confirmed } => self.change_plan(plan, *extra_seats, *confirmed),
             Command::TransferOwnership { to } => self.transfer_ownership(*to),
-            Command::Elapse => Ok(Vec::new()),
+            Command::Elapse => self.is_of_the_workspace().map(|()| Vec::new()),
         }
     }
 

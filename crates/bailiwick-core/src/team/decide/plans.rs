@@ -111,7 +111,8 @@ fn moved(state: &Workspace, to: PlanIx, extra_seats: u32) -> Workspace {
     }
     let open: Vec<_> = state.invitations.iter().filter(|(_, i)| i.stage.is_open()).map(|(id, _)| *id).collect();
     for id in open {
-        if let Some(row) = moved.invitations.get_mut(&id) {
+        // Nobody has anything by an offer yet: one with levels of its own goes on offering those and no more.
+        if let Some(row) = moved.invitations.get_mut(&id).filter(|i| i.access.grants.is_empty()) {
             row.access.grants = carried(state, to, &row.access);
         }
     }
