@@ -590,3 +590,27 @@ async fn a_cookie_changes_something_only_from_our_own_pages() {
     let bad = world.ask_with(&As::Key("bwk_0".into()), "GET", "/v1/me", Value::Null, &[("cookie", &pair)]).await;
     assert_eq!(bad.problem(), (401, "not-signed-in"));
 }
+
+#[tokio::test]
+async fn beside_the_pages_the_api_answers_as_it_does_alone() {
+    let world = World::start().await;
+    let router = crate::router(&world.app, None);
+    for (path, status, media) in [
+        ("/v1/me", 401, "application/problem+json"),
+        ("/v1/nothing", 404, "application/problem+json"),
+        ("/access/v1/nothing", 404, "application/problem+json"),
+        ("/v1/../me", 400, "application/problem+json"),
+        ("/v1/me?token=1", 400, "application/problem+json"),
+        ("/readyz", 200, "text/plain; charset=utf-8"),
+        ("/nothing", 404, "text/html; charset=utf-8"),
+        ("/sign-in", 200, "text/html; charset=utf-8"),
+    ] {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let answer = router.clone().oneshot(request).await.unwrap();
+        let given = answer.headers().get("content-type").map(|v| v.to_str().unwrap().to_owned());
+        assert_eq!((answer.status().as_u16(), given.as_deref()), (status, Some(media)), "{path}");
+        for name in ["content-security-policy", "x-content-type-options", "x-request-id", "cache-control"] {
+            assert!(answer.headers().contains_key(name), "{name} {path}");
+        }
+    }
+}

@@ -197,6 +197,6 @@ impl World {
     }
 }
 
-fn operator() -> By {
+pub fn operator() -> By {
     By { actor: Actor::Operator, origin: None }
 }
