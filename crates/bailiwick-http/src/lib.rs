@@ -20,6 +20,6 @@ pub fn router(app: &Arc<App>, mailbox: Option<Arc<Sink>>) -> Router {
 }
 
 /// The API alone: its routes, its headers, and problems for what it does not have.
-pub fn api_router(app: Arc<App>) -> Router {
-    headers::guarded(api::routes(&app).fallback(api::not_found), &app)
+pub fn api_router(app: &Arc<App>) -> Router {
+    headers::guarded(api::routes(app).fallback(api::not_found), app)
 }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::credentials::Asker;
+use crate::problem::Problem;
 
 use super::Answer;
 use super::acting::{Acting, Place, PlaceOf, created, tagged};
@@ -126,7 +127,7 @@ struct NewBody {
     kind: String,
     /// Its name.
     name: String,
-    /// The host's own id for it, unique within the workspace.
+    /// The host's own id for it, unique within the workspace; given by hosts only.
     #[serde(default)]
     external_id: Option<String>,
 }
@@ -138,6 +139,10 @@ async fn create(
     Query(dry): Query<Dry>,
     Json(body): Json<NewBody>,
 ) -> Answer {
+    if body.external_id.is_some() && !acting.caller.is_trusted() {
+        // It is what the host asks by: nobody else says what it means.
+        return Err(Problem::invalid("external_id", "Only a host gives its own ids."));
+    }
     let resource = ResourceId(acting.new_id(&app));
     let command = Command::AddResource { resource, kind: body.kind, name: body.name, external_id: body.external_id };
     acting.run(&app, workspace, command, dry.preview).await?.or(|_, team| {

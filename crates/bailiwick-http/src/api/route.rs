@@ -18,8 +18,13 @@ use super::preview::PreviewBody;
 /// Named schemas, as they are met.
 pub(super) type Schemas = BTreeMap<String, Value>;
 
+const JSON: &str = "application/json";
+
 /// Makes a schema, and puts what it refers to beside it.
 type Make = fn(&mut Schemas) -> Value;
+
+/// A media type, and the schema of what is in it.
+type Content = (&'static str, Make);
 
 /// One method of one path: who answers it, and what the document says about it.
 pub(super) struct Route {
@@ -34,7 +39,7 @@ pub(super) struct Route {
     credential: Credential,
     query: Option<Value>,
     body: Option<Make>,
-    answers: Vec<(u16, &'static str, Option<Make>)>,
+    answers: Vec<(u16, &'static str, Option<Content>)>,
     previews: bool,
     versioned: bool,
 }
@@ -111,19 +116,31 @@ impl Route {
 
     /// It answers this.
     pub fn gives<B: ToSchema>(mut self, status: u16, says: &'static str) -> Self {
-        self.answers.push((status, says, Some(reference::<B>)));
+        self.answers.push((status, says, Some((JSON, reference::<B>))));
         self
     }
 
     /// It answers a page of these.
     pub fn gives_page<B: ToSchema>(mut self, says: &'static str) -> Self {
-        self.answers.push((200, says, Some(page_of::<B>)));
+        self.answers.push((200, says, Some((JSON, page_of::<B>))));
         self
     }
 
     /// It answers a list of these.
     pub fn gives_list<B: ToSchema>(mut self, status: u16, says: &'static str) -> Self {
-        self.answers.push((status, says, Some(list_of::<B>)));
+        self.answers.push((status, says, Some((JSON, list_of::<B>))));
+        self
+    }
+
+    /// It answers a text.
+    pub fn gives_text(mut self, says: &'static str) -> Self {
+        self.answers.push((200, says, Some(("text/plain", |_| json!({"type": "string"})))));
+        self
+    }
+
+    /// It answers an object that is described elsewhere.
+    pub fn gives_object(mut self, says: &'static str) -> Self {
+        self.answers.push((200, says, Some((JSON, |_| json!({"type": "object"})))));
         self
     }
 
@@ -195,17 +212,17 @@ impl Route {
         let preview = "What it would do, with `?preview=true`.";
         for (status, says, make) in &self.answers {
             let answer = match make {
-                Some(make) if self.previews && *status == 200 => {
+                Some((_, make)) if self.previews && *status == 200 => {
                     let both = json!({"oneOf": [make(schemas), reference::<PreviewBody>(schemas)]});
-                    content(&format!("{says} {preview}"), "application/json", &both)
+                    content(&format!("{says} {preview}"), JSON, &both)
                 }
-                Some(make) => content(says, "application/json", &make(schemas)),
+                Some((media, make)) => content(says, media, &make(schemas)),
                 None => json!({"description": says}),
             };
             all.insert(status.to_string(), answer);
         }
         if self.previews && !all.contains_key("200") {
-            all.insert("200".into(), content(preview, "application/json", &reference::<PreviewBody>(schemas)));
+            all.insert("200".into(), content(preview, JSON, &reference::<PreviewBody>(schemas)));
         }
         if self.credential != Credential::None {
             all.insert("default".into(), content("Why not.", MEDIA_TYPE, &reference::<ProblemBody>(schemas)));

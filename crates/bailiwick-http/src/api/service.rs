@@ -20,11 +20,9 @@ pub fn openapi() -> &'static str {
 /// The routes of the service itself.
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        route("GET", "/livez", alive, "isAlive", "Whether the process runs.").open().gives::<String>(200, "It runs."),
-        route("GET", "/readyz", alive, "isReady", "Whether it answers requests.")
-            .open()
-            .gives::<String>(200, "It does."),
-        route("GET", "/openapi.json", show, "getDocument", "This document.").open().gives::<String>(200, "It."),
+        route("GET", "/livez", alive, "isAlive", "Whether the process runs.").open().gives_text("It runs."),
+        route("GET", "/readyz", alive, "isReady", "Whether it answers requests.").open().gives_text("It does."),
+        route("GET", "/openapi.json", show, "getDocument", "This document.").open().gives_object("It."),
     ]
 }
 

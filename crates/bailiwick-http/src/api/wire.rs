@@ -1,6 +1,5 @@
 //! Values that several routes take and give.
 
-use bailiwick_app::AppError;
 use bailiwick_app::look::Team;
 use bailiwick_core::ids::{ResourceId, TemplateId};
 use bailiwick_core::team::command::Actor;
@@ -169,11 +168,6 @@ impl Who {
 /// An address as a body gives it.
 pub(super) fn email(typed: &str, field: &str) -> Result<bailiwick_core::email::Email, crate::problem::Problem> {
     bailiwick_core::email::Email::parse(typed).map_err(|bad| crate::problem::Problem::invalid(field, bad.sentence()))
-}
-
-/// Of a refusal, for `ok_or`.
-pub(super) fn refused(refusal: bailiwick_core::team::refusal::Refusal) -> AppError {
-    AppError::Refused(refusal)
 }
 
 #[cfg(test)]

@@ -256,12 +256,9 @@ async fn ab105_a_key_does_what_its_scopes_say_on_every_route() {
 async fn ab108_a_key_in_an_address_is_refused_and_not_repeated() {
     let world = World::start().await;
     let As::Key(key) = &world.host else { panic!() };
-    for query in [
-        format!("key={key}"),
-        format!("access_token={key}"),
-        format!("x={}", key.replace("bwk", "%62wk")),
-        format!("{key}"),
-    ] {
+    for query in
+        [format!("key={key}"), format!("access_token={key}"), format!("x={}", key.replace("bwk", "%62wk")), key.clone()]
+    {
         for path in ["/v1/me", "/v1/workspaces", "/access/v1/evaluation", "/livez", "/v1/nothing"] {
             for by in [&As::Nobody, &world.host] {
                 let got = world.get(by, &format!("{path}?{query}")).await;
@@ -592,4 +589,28 @@ async fn a_cookie_changes_something_only_from_our_own_pages() {
     assert_eq!(both["type"], "host");
     let bad = world.ask_with(&As::Key("bwk_0".into()), "GET", "/v1/me", Value::Null, &[("cookie", &pair)]).await;
     assert_eq!(bad.problem(), (401, "not-signed-in"));
+}
+
+#[tokio::test]
+async fn beside_the_pages_the_api_answers_as_it_does_alone() {
+    let world = World::start().await;
+    let router = crate::router(&world.app, None);
+    for (path, status, media) in [
+        ("/v1/me", 401, "application/problem+json"),
+        ("/v1/nothing", 404, "application/problem+json"),
+        ("/access/v1/nothing", 404, "application/problem+json"),
+        ("/v1/../me", 400, "application/problem+json"),
+        ("/v1/me?token=1", 400, "application/problem+json"),
+        ("/readyz", 200, "text/plain; charset=utf-8"),
+        ("/nothing", 404, "text/html; charset=utf-8"),
+        ("/sign-in", 200, "text/html; charset=utf-8"),
+    ] {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let answer = router.clone().oneshot(request).await.unwrap();
+        let given = answer.headers().get("content-type").map(|v| v.to_str().unwrap().to_owned());
+        assert_eq!((answer.status().as_u16(), given.as_deref()), (status, Some(media)), "{path}");
+        for name in ["content-security-policy", "x-content-type-options", "x-request-id", "cache-control"] {
+            assert!(answer.headers().contains_key(name), "{name} {path}");
+        }
+    }
 }

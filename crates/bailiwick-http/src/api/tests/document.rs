@@ -39,7 +39,7 @@ async fn the_router_has_the_documented_routes_and_no_other_method_on_them() {
     let world = World::start().await;
     let document: Value = serde_json::from_str(super::super::openapi()).unwrap();
     for (path, item) in document["paths"].as_object().unwrap() {
-        let concrete = path.replace('{', "").replace('}', "");
+        let concrete = path.replace(['{', '}'], "");
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
             let request = Request::builder().method(method).uri(&concrete).body(Body::empty()).unwrap();
             let got = world.send(request).await;

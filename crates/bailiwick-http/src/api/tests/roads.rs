@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::world::{As, World};
+use bailiwick_app::installation::DEFAULT_PRODUCT;
+
+use super::world::{As, World, operator};
 
 fn user(permissions: &[&str]) -> Value {
     json!({"role": "user", "direct": permissions})
@@ -138,6 +140,8 @@ async fn resources_levels_and_plans() {
     let id = world.workspace("properties", "business", &olga).await;
     let to = |rest: &str| format!("/v1/workspaces/{id}{rest}");
     let body = json!({"kind": "property", "name": "Quay", "external_id": "p-1"});
+    let refused = world.ask(&olga.by, "POST", &to("/resources"), body.clone()).await;
+    assert_eq!((refused.problem(), &refused.body["field"]), ((422, "invalid-value"), &json!("external_id")));
     let made = world.ask(&world.host, "POST", &to("/resources"), body).await;
     let quay = made.id();
     let access = json!({"role": "member", "grants": [{"resource": quay, "level": "write"}]});
@@ -233,4 +237,38 @@ async fn a_host_hands_people_over_and_asks_whether_they_are_still_there() {
     assert_eq!(world.get(&As::Nobody, "/readyz").await.status, 200);
     assert_eq!(world.get(&As::Nobody, "/livez").await.status, 200);
     assert_eq!(world.get(&As::Nobody, "/openapi.json").await.ok()["openapi"], "3.1.0");
+}
+
+#[tokio::test]
+async fn a_host_exchanges_the_code_that_a_person_comes_back_with_once() {
+    let world = World::start().await;
+    let olga = world.person("Olga").await;
+    let home = "https://app.example.com/after";
+    world.app.set_return_addresses(&operator(), DEFAULT_PRODUCT, vec![home.into()]).await.unwrap();
+    let As::Cookie(cookie) = &olga.by else { panic!() };
+    let caller = world.app.session_caller(cookie, None).await.unwrap();
+    let back = world.app.hand_over(&caller, home).await.unwrap().unwrap();
+    let code = json!({"code": back.strip_prefix(&format!("{home}?code=")).unwrap()});
+    let got = world.ask(&world.host, "POST", "/v1/sessions/exchange", code.clone()).await.ok();
+    assert_eq!((&got["person"]["id"], &got["session"]["person"]), (&json!(olga.id), &json!(olga.id)));
+    let session = format!("/v1/sessions/{}", got["session"]["id"].as_str().unwrap());
+    assert_eq!(world.get(&world.host, &session).await.status, 200);
+    assert_eq!(world.ask(&world.host, "POST", "/v1/sessions/exchange", code).await.problem(), (410, "dead-link"));
+}
+
+#[tokio::test]
+async fn a_repeat_says_nothing_to_who_has_lost_access_since() {
+    let world = World::start().await;
+    let (olga, bea) = (world.person("Olga").await, world.person("Bea").await);
+    let id = world.workspace("tenant", "growth", &olga).await;
+    let row = world.join(&id, &bea, json!({"role": "admin"})).await;
+    let path = format!("/v1/workspaces/{id}");
+    let ask = async || {
+        let key = [("idempotency-key", "k-1")];
+        world.ask_with(&bea.by, "PATCH", &path, json!({"name": "Port"}), &key).await
+    };
+    assert_eq!(ask().await.ok()["name"], "Port");
+    assert_eq!(ask().await.ok()["name"], "Port");
+    world.ask(&olga.by, "DELETE", &format!("{path}/members/{row}"), Value::Null).await;
+    assert_eq!(ask().await.problem(), (404, "no-such-workspace"));
 }

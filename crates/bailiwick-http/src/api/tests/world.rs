@@ -101,7 +101,7 @@ impl World {
             ("properties", include_str!("../../../../../models/properties/model.toml")),
         ];
         app.ensure(&operator(), "Tidewell", &models).await.unwrap();
-        let router = crate::api_router(Arc::clone(&app));
+        let router = crate::api_router(&app);
         let mut world = Self { app, router, clock, host: As::Nobody };
         world.host = world.key(&Scope::ALL).await;
         world
@@ -197,6 +197,6 @@ impl World {
     }
 }
 
-fn operator() -> By {
+pub fn operator() -> By {
     By { actor: Actor::Operator, origin: None }
 }
