@@ -8,7 +8,7 @@ use axum::response::IntoResponse;
 use bailiwick_app::App;
 use bailiwick_app::look::Team;
 use bailiwick_app::rows::{LogEntry, LogFilter};
-use bailiwick_core::ids::PersonId;
+use bailiwick_core::ids::{InvitationId, MemberId, PersonId, ResourceId, TemplateId};
 use bailiwick_core::team::command::Actor;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -82,6 +82,24 @@ impl ChangeBody {
     }
 }
 
+/// The id of something in the workspace: texts of events are not searched, they may hold what a reader may not see.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct About(String);
+
+impl TryFrom<String> for About {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let is_id = text.parse::<MemberId>().is_ok()
+            || text.parse::<InvitationId>().is_ok()
+            || text.parse::<TemplateId>().is_ok()
+            || text.parse::<ResourceId>().is_ok()
+            || text.parse::<PersonId>().is_ok();
+        if is_id { Ok(Self(text)) } else { Err("not an id") }
+    }
+}
+
 /// Which changes.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -92,8 +110,9 @@ struct Filter {
     person: Option<PersonId>,
     /// Only those with an event of this kind.
     kind: Option<String>,
-    /// Only those that name this member, invitation, template or resource, by id.
-    about: Option<String>,
+    /// Only those that name this member, person, invitation, template or resource, by id.
+    #[param(value_type = Option<String>)]
+    about: Option<About>,
     /// Only those from this moment on.
     #[param(value_type = Option<String>)]
     from: Option<Moment>,
@@ -119,7 +138,7 @@ async fn list(
     let filter = LogFilter {
         actor: query.person.map(Actor::Person),
         kinds: query.kind.into_iter().collect(),
-        mentions: query.about.into_iter().collect(),
+        mentions: query.about.map(|About(id)| id).into_iter().collect(),
         before_revision: paging.after().and_then(|at| u64::try_from(at).ok()),
         from: query.from.map(|moment| moment.0),
         until: query.until.map(|moment| moment.0),

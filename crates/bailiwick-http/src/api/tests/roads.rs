@@ -98,6 +98,9 @@ async fn a_host_makes_a_workspace_and_its_owner_invites_and_changes() {
     for kind in ["member_removed", "member_suspended", "access_changed", "invitation_cancelled", "workspace_created"] {
         assert!(kinds.iter().any(|k| k == kind), "{kind} is missing in {kinds:?}");
     }
+    let about = world.get(&olga.by, &to(&format!("/log?about={ann}&kind=invitation_cancelled"))).await.ok();
+    assert_eq!(about["items"].as_array().unwrap().len(), 1);
+    assert_eq!(world.get(&olga.by, &to("/log?about=starter")).await.problem(), (400, "bad-query"));
     let renamed = world.ask(&olga.by, "PATCH", &to(""), json!({"name": "Port"})).await.ok();
     assert_eq!(renamed["name"], "Port");
     assert_eq!(world.ask(&olga.by, "DELETE", &to(""), Value::Null).await.status, 204);
