@@ -105,10 +105,9 @@ fn storm(demo: &Demo, world: &mut World, millis: u64, seed: u64) -> u64 {
                     made: 0,
                     name: seed * 100 + n,
                 };
-                while !stop.load(Ordering::Relaxed) {
-                    if client.change(&workspaces, &objects) {
-                        acknowledged.fetch_add(1, Ordering::Relaxed);
-                    }
+                // A client whose question got no answer stops there: what it asked last is all that is in doubt.
+                while !stop.load(Ordering::Relaxed) && client.change(&workspaces, &objects) {
+                    acknowledged.fetch_add(1, Ordering::Relaxed);
                 }
             })
         })
@@ -135,7 +134,7 @@ struct Client {
 }
 
 impl Client {
-    /// One change; whether it was acknowledged.
+    /// One change; whether it was acknowledged. If not, the server died meanwhile.
     fn change(&mut self, workspaces: &[(String, &'static str)], objects: &Mutex<BTreeMap<String, Known>>) -> bool {
         self.made += 1;
         let name = format!("Storm {} {}", self.name, self.made);

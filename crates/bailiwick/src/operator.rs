@@ -91,8 +91,8 @@ async fn verify(app: &App) -> Result<String, String> {
     }
 }
 
-/// Listens on the private socket for as long as the server runs.
-pub async fn listen(app: Arc<App>, data: &Path) -> Outcome {
+/// Binds the private socket; the server does this before it says that it runs, so that a command finds it.
+pub fn bind(data: &Path) -> Outcome<UnixListener> {
     let path = path(data);
     // The data directory is ours alone by its lock, so a socket that is there is left over from a crash.
     if path.exists() {
@@ -100,6 +100,11 @@ pub async fn listen(app: Arc<App>, data: &Path) -> Outcome {
     }
     let listener = UnixListener::bind(&path)?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Answers on the private socket for as long as the server runs.
+pub async fn listen(app: Arc<App>, listener: UnixListener) -> Outcome {
     loop {
         let (stream, _) = listener.accept().await?;
         let app = Arc::clone(&app);

@@ -60,6 +60,8 @@ pub struct Server {
     pub mailbox: Option<Arc<Sink>>,
     /// The data directory.
     pub data: PathBuf,
+    /// What to say on the terminal once it runs.
+    pub announce: String,
 }
 
 impl Server {
@@ -68,14 +70,15 @@ impl Server {
         let smtp = Smtp::new(&self.smtp)?;
         let mails = tokio::spawn(send_mails(Arc::clone(&self.app), smtp));
         let time = tokio::spawn(let_time_pass(Arc::clone(&self.app)));
-        let (app, data) = (Arc::clone(&self.app), self.data.clone());
+        let (app, socket) = (Arc::clone(&self.app), crate::operator::bind(&self.data)?);
         let operator = tokio::spawn(async move {
-            if let Err(error) = crate::operator::listen(app, &data).await {
+            if let Err(error) = crate::operator::listen(app, socket).await {
                 tracing::error!(%error, "the private socket is closed");
             }
         });
         let router = bailiwick_http::router(&self.app, self.mailbox);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        println!("{}", self.announce);
         axum_serve(listener, service).await?;
         for task in [mails, time, operator] {
             task.abort();

@@ -65,10 +65,13 @@ pub async fn run(demo: Demo) -> Outcome {
         hello_name: "localhost".into(),
         extra_root: None,
     };
-    println!("Bailiwick demo: http://localhost:{port}/demo");
-    println!("  sign in as anybody, read the mail that was sent; stop with Ctrl-C, start again and all is as it was");
-    println!("  a host's key for curl: {}", key.display());
-    Server { app, smtp, mailbox: Some(sink), data: demo.data }.run(listener).await
+    let announce = format!(
+        "Bailiwick demo: http://localhost:{port}/demo\n\
+         \x20 sign in as anybody, read the mail that was sent; stop with Ctrl-C, start again and all is as it was\n\
+         \x20 a host's key for curl: {}",
+        key.display()
+    );
+    Server { app, smtp, mailbox: Some(sink), data: demo.data, announce }.run(listener).await
 }
 
 /// The key of the demo's host, in a file for its owner's eyes; made on the first start.

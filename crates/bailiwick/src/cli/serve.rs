@@ -106,8 +106,8 @@ pub async fn run(serve: Serve) -> Outcome {
     let listener = tokio::net::TcpListener::bind(serve.listen)
         .await
         .map_err(|e| format!("cannot listen on {}: {e}", serve.listen))?;
-    tracing::info!(listen = %listener.local_addr()?, "serving");
-    Server { app, smtp, mailbox: None, data: serve.data.data }.run(listener).await
+    let announce = format!("Bailiwick serves {} on {}", app.config.public_url, listener.local_addr()?);
+    Server { app, smtp, mailbox: None, data: serve.data.data, announce }.run(listener).await
 }
 
 fn login(user: Option<String>) -> Option<Login> {
