@@ -257,3 +257,75 @@ fn ab133_ab130_pages_say_that_nothing_may_run_frame_or_be_kept() {
         "ab087: {set}"
     );
 }
+
+#[test]
+fn ab042_ab075_a_mailed_link_signs_in_once_and_only_in_the_browser_that_asked() {
+    let demo = Demo::start();
+    let mut kofi = demo.browser();
+    kofi.get("/sign-in");
+    let asked = kofi.post("/sign-in/link", &[("email", "KOFI@solberg.example")]);
+    assert!(asked.status == 200 && asked.body.contains("KOFI@solberg.example"), "{}", asked.body);
+    let unknown = demo.browser().post("/sign-in/link", &[("email", "nobody@solberg.example")]);
+    assert_eq!(unknown.status, 200, "the same answer for an address that is nobody's (ab067)");
+    let mail = demo.mail_with("kofi@solberg.example", "/sign-in/link/");
+    let link = format!("/sign-in/link/{}", between(&mail, "/sign-in/link/", "\""));
+    // Looking at it signs nobody in, however often.
+    for _ in 0..3 {
+        assert!(kofi.get(&link).body.contains("Sign in"));
+        assert_eq!(kofi.get("/account").status, 303);
+    }
+    let mut other = demo.browser();
+    other.get("/sign-in");
+    assert!(other.post(&link, &[]).body.contains("works in the browser that asked for it"));
+    assert_eq!(other.get("/account").status, 303);
+    assert_eq!(kofi.post(&link, &[]).status, 303);
+    assert_eq!(kofi.get("/account").status, 200);
+    // It worked once.
+    let mut again = demo.browser();
+    again.get("/sign-in");
+    again.post(&link, &[]);
+    assert_eq!(again.get("/account").status, 303);
+    assert!(kofi.post(&link, &[]).body.contains("does not work") || kofi.get(&link).body.contains("no longer"), "used");
+}
+
+#[test]
+fn ab034_ec05_somebody_else_is_told_so_and_the_invitation_stays() {
+    let demo = Demo::start();
+    let mut owner = demo.signed_in("Priya Raman");
+    let base = owner.workspace();
+    owner.post(&format!("{base}/team/invite"), &[("emails", "secret.person@hidden.example"), ("role", "user")]);
+    let link = demo.link_to("secret.person@hidden.example");
+    let mut lena = demo.signed_in("Lena Vogt");
+    let page = lena.open(&link).body;
+    assert!(page.contains("s•••@h•••.example") && !page.contains("secret.person@hidden"), "{page}");
+    assert!(page.contains("lena@solberg.example"), "it says who is signed in");
+    lena.post("/invitation/accept", &[]);
+    let team = owner.get(&format!("{base}/team")).body;
+    assert!(row(&team, "secret.person@hidden.example").contains("Invited"));
+    // The offer to switch signs out and comes back to the same invitation.
+    assert_eq!(lena.post("/invitation/switch", &[]).location, "/invitation");
+    assert!(lena.get("/invitation").body.contains("secret.person@hidden.example"));
+}
+
+#[test]
+fn ec09_ec12_a_link_of_an_earlier_sending_is_dead_and_the_new_one_works() {
+    let demo = Demo::start();
+    let mut owner = demo.signed_in("Ingrid Solberg");
+    let base = owner.workspace();
+    owner.post(
+        &format!("{base}/team/invite"),
+        &[("emails", "ola@example.com"), ("role", "member"), ("scope", "all"), ("level-all", "read")],
+    );
+    let first = demo.link_to("ola@example.com");
+    let team = owner.get(&format!("{base}/team")).body;
+    let id = between(row(&team, "ola@example.com"), "/invitations/", "/").to_owned();
+    assert_eq!(owner.post(&format!("{base}/team/invitations/{id}/resend"), &[]).status, 303);
+    let second = demo.newer_link_to("ola@example.com", &first);
+    let mut ola = demo.browser();
+    assert!(!ola.open(&first).body.contains("Solberg Studio"), "the older link says nothing");
+    assert_eq!(ola.post("/invitation/sign-up", &[("name", "Ola Nord")]).status, 200);
+    assert!(ola.open(&second).body.contains("Solberg Studio"));
+    assert_eq!(ola.post("/invitation/sign-up", &[("name", "Ola Nord")]).status, 303);
+    // Signed in, the invited person learns how it ended.
+    assert!(ola.open(&second).body.contains("accepted"));
+}

@@ -79,26 +79,37 @@ impl Demo {
         browser
     }
 
-    /// The newest mail to an address, once it has arrived: its text.
-    pub fn mail_to(&self, address: &str) -> String {
+    /// The newest mail to an address in which a text stands, once it has arrived.
+    pub fn mail_with(&self, address: &str, text: &str) -> String {
+        self.mail(|li| li.contains(address) && li.contains(text))
+    }
+
+    fn mail(&self, wanted: impl Fn(&str) -> bool) -> String {
         let until = Instant::now() + PATIENCE;
         let mut browser = self.browser();
         loop {
             let page = browser.get("/demo").body;
-            let mail = page.split("<li").skip(1).find(|li| li.contains(address) && li.contains("/invitations/"));
-            if let Some(mail) = mail {
+            if let Some(mail) = page.split("<li").skip(1).find(|li| wanted(li)) {
                 return mail.to_owned();
             }
-            assert!(Instant::now() < until, "no mail to {address} arrived");
+            assert!(Instant::now() < until, "the mail did not arrive");
             std::thread::yield_now();
         }
     }
 
     /// The path of the invitation link in the newest mail to an address.
     pub fn link_to(&self, address: &str) -> String {
-        let mail = self.mail_to(address);
-        format!("/invitations/{}", between(&mail, "/invitations/", "\"").trim())
+        link_in(&self.mail_with(address, "/invitations/"))
     }
+
+    /// The same, once it is another than the one before.
+    pub fn newer_link_to(&self, address: &str, before: &str) -> String {
+        link_in(&self.mail(|li| li.contains(address) && li.contains("/invitations/") && !li.contains(before)))
+    }
+}
+
+fn link_in(mail: &str) -> String {
+    format!("/invitations/{}", between(mail, "/invitations/", "\"").trim())
 }
 
 impl Drop for Demo {
@@ -210,7 +221,7 @@ pub fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
 
 /// The row of a person in the team's table.
 pub fn row<'a>(page: &'a str, who: &str) -> &'a str {
-    page.split("<tr").find(|tr| tr.contains(who)).unwrap_or_else(|| panic!("{who} is not in the table"))
+    page.split("<tr").skip(1).find(|tr| tr.contains(who)).unwrap_or_else(|| panic!("{who} is not in the table"))
 }
 
 fn coded(text: &str) -> String {
