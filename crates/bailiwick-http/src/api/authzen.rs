@@ -152,6 +152,9 @@ async fn evaluation(State(app): State<Arc<App>>, host: Host, Payload(body): Payl
     Ok(JsonAnswer(judge(&app, &host.caller, &asked).await?).into_response())
 }
 
+/// The most questions of one request: more would keep everybody else waiting.
+const MOST: usize = 1000;
+
 /// When a list of questions needs no more answers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Until {
@@ -165,6 +168,7 @@ async fn evaluations(State(app): State<Arc<App>>, host: Host, Payload(mut body):
     let until = until(&body)?;
     let items = match body.remove("evaluations") {
         None => Vec::new(),
+        Some(Value::Array(items)) if items.len() > MOST => return Err(bad(format!("At most {MOST} at once."))),
         Some(Value::Array(items)) => items,
         Some(_) => return Err(bad("`evaluations` is not a list.")),
     };

@@ -10,6 +10,7 @@ use bailiwick_app::look::Team;
 use bailiwick_app::rows::{LogEntry, LogFilter};
 use bailiwick_core::ids::{InvitationId, MemberId, PersonId, ResourceId, TemplateId};
 use bailiwick_core::team::command::Actor;
+use bailiwick_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -21,7 +22,7 @@ use super::acting::Place;
 use super::body::Query;
 use super::page::{Limit, Paging};
 use super::route::{Route, route};
-use super::wire::{Moment, Who};
+use super::wire::{Moment, Who, text_of};
 
 /// The routes of the log.
 pub(super) fn routes() -> Vec<Route> {
@@ -75,10 +76,26 @@ impl ChangeBody {
                 .map(|event| EventBody {
                     at: Moment(event.at),
                     kind: event.kind,
-                    data: serde_json::from_str(&event.payload).unwrap_or_default(),
+                    data: written_out(serde_json::from_str(&event.payload).unwrap_or_default()),
                 })
                 .collect(),
         }
+    }
+}
+
+/// The data of an event with its moments as every other answer writes them; stored are microseconds.
+fn written_out(data: Value) -> Value {
+    match data {
+        Value::Array(items) => items.into_iter().map(written_out).collect(),
+        Value::Object(members) => {
+            let written = members.into_iter().map(|(name, value)| {
+                let moment = value.as_i64().filter(|_| matches!(name.as_str(), "until" | "expires_at"));
+                let value = moment.map_or_else(|| written_out(value), |at| text_of(Timestamp(at)).into());
+                (name, value)
+            });
+            written.collect()
+        }
+        plain => plain,
     }
 }
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::Json as JsonAnswer;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use bailiwick_app::App;
 use bailiwick_app::caller::Who;
+use bailiwick_app::{App, AppError};
 use bailiwick_core::ids::{KeyId, MemberId, ProductId, WorkspaceId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,8 +15,8 @@ use utoipa::ToSchema;
 use crate::credentials::{Asker, Person};
 
 use super::Answer;
-use super::body::{Nothing, Query};
-use super::people::{PersonBody, SessionBody};
+use super::body::{NoBody, Nothing, Query};
+use super::people::{Named, PersonBody, SessionBody, no_session};
 use super::route::{Route, route};
 
 /// The routes of who asks.
@@ -34,6 +35,9 @@ pub(super) fn routes() -> Vec<Route> {
         )
         .by_people()
         .gives_list::<SessionBody>(200, "All of them."),
+        route("DELETE", "/v1/me/sessions/{session}", end, "endMySession", "Ends a session of the person's own.")
+            .by_people()
+            .gives_nothing("It opens nothing any more."),
     ]
 }
 
@@ -100,4 +104,20 @@ async fn workspaces(State(app): State<Arc<App>>, Person(caller): Person, Query(N
 async fn sessions(State(app): State<Arc<App>>, Person(caller): Person, Query(Nothing {}): Query<Nothing>) -> Answer {
     let items: Vec<SessionBody> = app.own_sessions(&caller).await?.into_iter().map(Into::into).collect();
     Ok(JsonAnswer(All { items }).into_response())
+}
+
+async fn end(
+    State(app): State<Arc<App>>,
+    Person(caller): Person,
+    Named(session): Named,
+    Query(Nothing {}): Query<Nothing>,
+    _: NoBody,
+) -> Answer {
+    let id = session.parse().map_err(|_| no_session())?;
+    app.end_session(&caller, id).await.map_err(|error| match error {
+        // Somebody is signed in; it is the session that is not theirs.
+        AppError::NotSignedIn => no_session(),
+        other => other.into(),
+    })?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -132,8 +132,12 @@ fn nobody() -> Problem {
     Problem::not_found("no-such-person", "There is no such person.")
 }
 
+pub(super) fn no_session() -> Problem {
+    Problem::not_found("no-such-session", "There is no such session, or it has ended.")
+}
+
 /// A part of the path as it stands there.
-struct Named(String);
+pub(super) struct Named(pub String);
 
 impl FromRequestParts<Arc<App>> for Named {
     type Rejection = Problem;
@@ -240,8 +244,7 @@ async fn session(
     Query(Nothing {}): Query<Nothing>,
 ) -> Answer {
     host.caller.needs(Scope::Vouch)?;
-    let none = || Problem::not_found("no-such-session", "There is no such session, or it has ended.");
-    let id = session.parse().map_err(|_| none())?;
-    let row = app.session_lives(id).await?.ok_or_else(none)?;
+    let id = session.parse().map_err(|_| no_session())?;
+    let row = app.session_lives(id).await?.ok_or_else(no_session)?;
     Ok(JsonAnswer(SessionBody::from(row)).into_response())
 }

@@ -224,11 +224,53 @@ impl Route {
         if self.previews && !all.contains_key("200") {
             all.insert("200".into(), content(preview, JSON, &reference::<PreviewBody>(schemas)));
         }
+        for (status, name, _) in PROBLEMS.iter().filter(|(status, ..)| self.refuses_with(*status)) {
+            all.insert(status.to_string(), json!({"$ref": format!("#/components/responses/{name}")}));
+        }
         if self.credential != Credential::None {
-            all.insert("default".into(), content("Why not.", MEDIA_TYPE, &reference::<ProblemBody>(schemas)));
+            all.insert("default".into(), json!({"$ref": "#/components/responses/Failure"}));
         }
         all.into()
     }
+
+    /// Whether the document lists a status of a problem; those of a failure are under `default`.
+    fn refuses_with(&self, status: u16) -> bool {
+        let decides = self.path.starts_with("/access/");
+        let changes = self.method != "GET" && !decides;
+        self.credential != Credential::None
+            && match status {
+                404 => self.path.contains('{'),
+                409 | 415 | 429 => changes,
+                410 => self.path.ends_with("/exchange"),
+                412 => self.versioned,
+                413 => self.method != "GET",
+                422 => changes || (self.query.is_some() && !decides),
+                _ => true,
+            }
+    }
+}
+
+/// The statuses of problems, each with the name of its response in the document.
+const PROBLEMS: [(u16, &str, &str); 11] = [
+    (400, "BadRequest", "The request cannot be read, or has a second reading."),
+    (401, "NotSignedIn", "No credential, or one that opens nothing."),
+    (403, "Forbidden", "The credential is one, and it may not."),
+    (404, "NotFound", "There is no such thing, or who asks may not know of it."),
+    (409, "Conflict", "What is there does not allow it."),
+    (410, "Gone", "The code does not work, or does not work any more."),
+    (412, "Stale", "It was changed since `If-Match` was seen; `version` is the one now."),
+    (413, "TooLarge", "The body is larger than 256 KiB."),
+    (415, "NotJson", "The body is not `application/json`."),
+    (422, "Invalid", "The request says something that cannot be."),
+    (429, "TooOften", "Too often; `Retry-After` says how long to wait."),
+];
+
+fn responses(schemas: &mut Schemas) -> Value {
+    let problem = reference::<ProblemBody>(schemas);
+    let named = |name: &str, says: &str| (name.to_owned(), content(says, MEDIA_TYPE, &problem));
+    let mut all: Map<String, Value> = PROBLEMS.iter().map(|(_, name, says)| named(name, says)).collect();
+    all.extend([named("Failure", "It failed, for no fault of the request; nothing is known to be changed.")]);
+    all.into()
 }
 
 /// The router of a table.
@@ -244,6 +286,7 @@ pub(super) fn document(routes: &[Route]) -> Value {
         let operation = route.operation(&mut schemas);
         paths.entry(route.path).or_default().insert(route.method.to_ascii_lowercase(), operation);
     }
+    let responses = responses(&mut schemas);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -255,6 +298,7 @@ pub(super) fn document(routes: &[Route]) -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas,
+            "responses": responses,
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer", "description": "A host's key, `bwk_…`."},
                 "session": {

@@ -228,7 +228,13 @@ async fn ab105_a_key_does_what_its_scopes_say_on_every_route() {
     for (method, path, body) in routes() {
         let needed = match (method.as_str(), path.as_str()) {
             (_, "/v1/me" | "/livez" | "/readyz" | "/openapi.json" | "/.well-known/authzen-configuration") => continue,
-            (_, "/v1/me/workspaces" | "/v1/me/sessions" | "/v1/workspaces/{workspace}/leave") => None,
+            (
+                _,
+                "/v1/me/workspaces"
+                | "/v1/me/sessions"
+                | "/v1/me/sessions/{session}"
+                | "/v1/workspaces/{workspace}/leave",
+            ) => None,
             (_, path) if path.starts_with("/access/") => Some(Scope::Check),
             ("GET", "/v1/people/{person}") => Some(Scope::Read),
             (_, path) if path.starts_with("/v1/people") || path.starts_with("/v1/sessions") => Some(Scope::Vouch),

@@ -272,6 +272,7 @@ async fn several_questions_keep_order_defaults_and_semantics() {
     for (name, wrong) in [
         ("evaluations", json!({})),
         ("evaluations", json!("x")),
+        ("evaluations", json!(vec![json!({}); 1001])),
         ("evaluations", json!(null)),
         ("options", json!([])),
         ("options", json!({"evaluations_semantic": "sometimes"})),

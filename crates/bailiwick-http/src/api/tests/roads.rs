@@ -89,6 +89,9 @@ async fn a_host_makes_a_workspace_and_its_owner_invites_and_changes() {
         let page = world.get(&olga.by, &to(&format!("/log?limit=3{cursor}"))).await.ok();
         for change in page["items"].as_array().unwrap() {
             kinds.extend(change["events"].as_array().unwrap().iter().map(|e| e["kind"].as_str().unwrap().to_owned()));
+            for event in change["events"].as_array().unwrap().iter().filter(|e| e["kind"] == "invitation_sent") {
+                assert!(event["data"]["expires_at"].as_str().unwrap().ends_with('Z'), "{event}");
+            }
         }
         match page["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
@@ -230,6 +233,12 @@ async fn a_host_hands_people_over_and_asks_whether_they_are_still_there() {
     let sessions = world.get(&olga.by, "/v1/me/sessions").await.ok();
     let session = sessions["items"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(world.get(&world.host, &format!("/v1/sessions/{session}")).await.ok()["person"], olga.id);
+    let mine = format!("/v1/me/sessions/{session}");
+    let mia = world.person("Mia").await;
+    assert_eq!(world.ask(&mia.by, "DELETE", &mine, Value::Null).await.problem(), (404, "no-such-session"));
+    let its = world.get(&mia.by, "/v1/me/sessions").await.ok()["items"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(world.ask(&mia.by, "DELETE", &format!("/v1/me/sessions/{its}"), Value::Null).await.status, 204);
+    assert_eq!(world.get(&mia.by, "/v1/me").await.problem(), (401, "not-signed-in"));
     world.clock.forward(13 * 3600);
     let ended = world.get(&world.host, &format!("/v1/sessions/{session}")).await;
     assert_eq!(ended.problem(), (404, "no-such-session"));
