@@ -93,15 +93,20 @@ pub fn cookie_name(https: bool) -> &'static str {
     if https { COOKIE_HTTPS } else { COOKIE_HTTP }
 }
 
-/// The value of the session cookie. Two cookies of that name are none: one of them may have been planted.
+/// The value of the session cookie.
 pub fn session_cookie(headers: &HeaderMap, https: bool) -> Option<&str> {
+    cookie(headers, cookie_name(https))
+}
+
+/// The value of a cookie. Two cookies of one name are none: one of them may have been planted (AB-088).
+pub fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let mut all = headers
         .get_all(header::COOKIE)
         .into_iter()
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(name, _)| *name == cookie_name(https))
+        .filter(|(of, _)| *of == name)
         .map(|(_, value)| value);
     let first = all.next()?;
     all.next().is_none().then_some(first)

@@ -1,9 +1,8 @@
 //! When there is nothing to show: the one place that makes a page of an error.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -72,7 +71,7 @@ fn status(error: &PageError) -> StatusCode {
 /// Puts the page of an error in the place of its bare status.
 pub async fn show(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
     let (headers, uri, get) = (request.headers().clone(), request.uri().clone(), request.method() == "GET");
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0);
+    let extensions = request.extensions().clone();
     let answer = next.run(request).await;
     let unknown = answer.status() == StatusCode::NOT_FOUND && answer.extensions().get::<PageError>().is_none();
     let error = match answer.extensions().get::<PageError>() {
@@ -84,7 +83,9 @@ pub async fn show(State(web): State<Arc<Web>>, request: Request, next: Next) -> 
         let next = if get { form_urlencoded::byte_serialize(uri.path().as_bytes()).collect() } else { String::new() };
         return Redirect::to(&format!("/sign-in?next={next}")).into_response();
     }
-    let Ok(context) = Context::of(&web, &headers, &uri, peer).await else { return status(&error).into_response() };
+    let Ok(context) = Context::of(&web, &headers, &uri, &extensions).await else {
+        return status(&error).into_response();
+    };
     let shell = match context.inside(title(&error)).await {
         Ok(shell) => shell,
         Err(_) => context.outside(title(&error)),
