@@ -18,15 +18,9 @@ fn x04_x05_invited_by_mail_signs_up_sees_what_was_granted_is_changed_and_removed
     let base = owner.workspace();
     let invite = owner.get(&format!("{base}/team/invite")).body;
     let blog = between(invite.split("Level: Blog").nth(1).expect("there is a Blog"), "name=\"level-res_", "\"");
-    let sent = owner.post(
-        &format!("{base}/team/invite"),
-        &[
-            ("emails", "mia.new@example.com"),
-            ("role", "member"),
-            ("scope", "each"),
-            (&format!("level-res_{blog}"), "read"),
-        ],
-    );
+    let level = format!("level-res_{blog}");
+    let fill = [("emails", "mia.new@example.com"), ("role", "member"), ("scope", "each"), (&level, "read")];
+    let sent = owner.submit(&invite, &format!("{base}/team/invite"), &fill);
     assert_eq!(sent.status, 303, "{}", sent.body);
     assert!(owner.get(&format!("{base}/team")).body.contains("mia.new@example.com"));
 
@@ -42,10 +36,10 @@ fn x04_x05_invited_by_mail_signs_up_sees_what_was_granted_is_changed_and_removed
         // Looking any number of times changes nothing (EC-07).
         assert_eq!(mia.open(&link).status, 200);
     }
-    let short = mia.post("/invitation/sign-up", &[("name", "Mia Moss"), ("password", "short")]);
+    let short = mia.submit(&page, "/invitation/sign-up", &[("name", "Mia Moss"), ("password", "short")]);
     assert_eq!(short.status, 422);
     assert!(short.body.contains("at least 15 characters") && short.body.contains("Mia Moss"), "{}", short.body);
-    let joined = mia.post("/invitation/sign-up", &[("name", "Mia Moss"), ("password", "a long pass phrase of mine")]);
+    let joined = mia.submit(&short.body, "/invitation/sign-up", &[("password", "a long pass phrase of mine")]);
     assert_eq!((joined.status, joined.location.as_str()), (303, base.as_str()), "{}", joined.body);
     let home = mia.get(&base).body;
     assert!(home.contains("Blog") && !home.contains("Careers"), "{home}");
@@ -70,7 +64,7 @@ fn x04_x05_invited_by_mail_signs_up_sees_what_was_granted_is_changed_and_removed
     // Removed, and out at the next click, in the session that was open.
     let asked = owner.get(&format!("{base}/team/{id}/remove")).body;
     assert!(asked.contains("Mia Moss loses access now"), "{asked}");
-    assert_eq!(owner.post(&format!("{base}/team/{id}/remove"), &[]).status, 303);
+    assert_eq!(owner.submit(&asked, &format!("{base}/team/{id}/remove"), &[]).status, 303);
     assert_eq!(mia.get(&base).status, 404);
     assert!(!owner.get(&format!("{base}/team")).body.contains("mia.new@example.com"));
 }
@@ -328,4 +322,46 @@ fn ec09_ec12_a_link_of_an_earlier_sending_is_dead_and_the_new_one_works() {
     assert_eq!(ola.post("/invitation/sign-up", &[("name", "Ola Nord")]).status, 303);
     // Signed in, the invited person learns how it ended.
     assert!(ola.open(&second).body.contains("accepted"));
+}
+
+#[test]
+fn every_form_of_every_page_is_taken_as_a_browser_sends_it() {
+    let demo = Demo::start();
+    for (name, paths) in [
+        ("Priya Raman", &["/team/invite", "/templates/new", "/leave"][..]),
+        ("Ingrid Solberg", &["/team/invite", "/resources/new"][..]),
+    ] {
+        let mut person = demo.signed_in(name);
+        let base = person.workspace();
+        let mut pages: Vec<String> = paths.iter().map(|p| format!("{base}{p}")).collect();
+        for list in ["/team", "/templates", "/resources"] {
+            let page = person.get(&format!("{base}{list}")).body;
+            let links = page.split("href=\"").skip(1).map(|l| l.split('"').next().unwrap_or_default().to_owned());
+            pages.extend(links.filter(|l| l.starts_with(&base) && l.len() > base.len() + 30));
+        }
+        pages.push("/account".into());
+        pages.sort();
+        pages.dedup();
+        assert!(pages.len() > 20, "{pages:?}");
+        for path in pages {
+            let page = person.get(&path);
+            assert_eq!(page.status, 200, "{path}");
+            let actions: Vec<String> = page
+                .body
+                .split("method=\"post\" action=\"")
+                .skip(1)
+                .map(|f| f.split('"').next().unwrap_or_default().to_owned())
+                .collect();
+            // Sign-out and what ends, removes or deletes is left alone here; its forms have no fields of their own.
+            let harmless = |a: &&String| {
+                !["sign-out", "remove", "delete", "cancel", "leave", "end", "suspend", "reactivate", "resend"]
+                    .iter()
+                    .any(|w| a.contains(w))
+            };
+            for action in actions.iter().filter(harmless) {
+                let answer = person.submit(&page.body, action, &[]);
+                assert!([303, 422].contains(&answer.status), "{path} -> {action}: {} {}", answer.status, answer.body);
+            }
+        }
+    }
 }

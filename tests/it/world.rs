@@ -158,6 +158,16 @@ impl Browser {
         self.send(path, Some(form), true)
     }
 
+    /// Sends a form as a browser does: every field that stands in it, with what is filled in or chosen here instead.
+    /// A name in `fill` replaces all fields of that name.
+    pub fn submit(&mut self, page: &str, action: &str, fill: &[(&str, &str)]) -> Answer {
+        let mut fields: Vec<(String, String)> = fields_of(page, action);
+        fields.retain(|(name, _)| !fill.iter().any(|(n, _)| n == name));
+        fields.extend(fill.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+        let form: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        self.post(action, &form)
+    }
+
     /// As a form on another site would post.
     pub fn post_from_elsewhere(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
         self.send(path, Some(form), false)
@@ -227,4 +237,55 @@ pub fn row<'a>(page: &'a str, who: &str) -> &'a str {
 fn coded(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~".contains(&b);
     text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+/// What a browser would send of a form as it stands.
+fn fields_of(page: &str, action: &str) -> Vec<(String, String)> {
+    let head = format!("action=\"{action}\"");
+    let form = page.split("<form").find(|f| f.split('>').next().is_some_and(|tag| tag.contains(&head)));
+    let form = form
+        .unwrap_or_else(|| panic!("no form posts to {action} in {page}"))
+        .split("</form>")
+        .next()
+        .unwrap_or_default();
+    let mut fields = Vec::new();
+    for tag in form.split('<').skip(1) {
+        let (inside, text) = tag.split_once('>').unwrap_or((tag, ""));
+        let of = |name: &str| attribute(inside, name);
+        let Some(name) = of("name").filter(|_| !has(inside, "disabled")) else { continue };
+        if inside.starts_with("input") {
+            let box_like = matches!(of("type").as_deref(), Some("checkbox" | "radio"));
+            if !box_like || has(inside, "checked") {
+                fields.push((name, of("value").unwrap_or_default()));
+            }
+        } else if inside.starts_with("textarea") {
+            fields.push((name, text.to_owned()));
+        } else if inside.starts_with("select") {
+            let from = form.find(inside).map_or("", |at| &form[at..]);
+            let options: Vec<&str> =
+                from.split("</select>").next().unwrap_or_default().split("<option").skip(1).collect();
+            let chosen =
+                options.iter().find(|o| has(o.split('>').next().unwrap_or_default(), "selected")).or(options.first());
+            fields.push((name, chosen.and_then(|o| attribute(o, "value")).unwrap_or_default()));
+        }
+    }
+    fields
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let head = format!(" {name}=\"");
+    let from = tag.find(&head)? + head.len();
+    Some(
+        tag[from..]
+            .split('"')
+            .next()
+            .unwrap_or_default()
+            .replace("&amp;", "&")
+            .replace("&lt;", "<")
+            .replace("&quot;", "\""),
+    )
+}
+
+fn has(tag: &str, flag: &str) -> bool {
+    tag.split_whitespace().any(|word| word == flag)
 }

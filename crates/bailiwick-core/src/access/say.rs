@@ -25,8 +25,10 @@ pub fn lines(state: &Workspace, access: &Access) -> Vec<String> {
             let more = of_kind(model, ix, *set).without(lacks).without(all);
             if let Some(resource) = state.live_resource(*id).filter(|_| !more.is_empty()) {
                 let level = access.grants.each.get(id).map(|g| kind.level(g.level));
-                let says = level.map_or_else(|| set_lines(model, more).join("; "), |l| l.says.clone());
-                lines.push(format!("{}: {says}", resource.name));
+                lines.push(match level {
+                    Some(level) => format!("{} ({}): {}", resource.name, level.title, level.says),
+                    None => format!("{}: {}", resource.name, set_lines(model, more).join("; ")),
+                });
             }
         }
     }

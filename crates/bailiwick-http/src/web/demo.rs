@@ -21,7 +21,10 @@ pub async fn demo(context: Context) -> Shown {
         reset: None,
     };
     let mark = context.mark();
-    Ok(context.with_browser(context.html(page(&view)), &mark))
+    let mut shown = context.with_browser(context.html(page(&view)), &mark);
+    // Its buttons post to each person's own host name, which takes them by their Origin: this page may tell it.
+    shown.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
+    Ok(shown)
 }
 
 fn team(context: &Context, team: &Team) -> DemoTeam {
