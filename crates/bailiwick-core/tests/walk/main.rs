@@ -32,8 +32,8 @@ pub enum Preset {
 const WORLD: u32 = 240;
 /// So many different disagreements are looked into before the walk gives up.
 const ENOUGH: usize = 3;
-/// A walk that is shorter has not been everywhere, and is not asked whether it was.
-const LONG: u64 = 4_000;
+/// The usual walk. A shorter one has not been everywhere, and is not asked whether it was.
+const LONG: u64 = 2_000;
 /// From so many commands on, each refusal must have been met.
 const VERY_LONG: u64 = 20_000;
 
@@ -100,7 +100,7 @@ impl Drop for Place<'_> {
 }
 
 fn walk(preset: Preset) {
-    let (commands, seed) = (number("WALK_COMMANDS", 4_000), number("WALK_SEED", 1));
+    let (commands, seed) = (number("WALK_COMMANDS", LONG), number("WALK_SEED", 1));
     let model = compare::model(preset);
     let mut figures = Figures::default();
     let mut found: BTreeMap<String, String> = BTreeMap::new();
