@@ -9,13 +9,16 @@ use bailiwick_core::access::parse;
 use bailiwick_core::access::snapshot::Snapshot;
 use bailiwick_core::ids::{PersonId, ResourceId};
 use bailiwick_core::team::command::{Command, Request};
+use bailiwick_core::team::event::Recorded;
+use bailiwick_core::team::refusal::Refusal;
 use bailiwick_core::team::state::{self, Workspace};
 use bailiwick_core::team::wire::AccessWire;
 use bailiwick_core::team::{apply, decide};
 use bailiwick_core::time::Timestamp;
 
 use crate::Preset;
-use crate::generate::{NOTHING, PEOPLE};
+use crate::generate::{EVERYBODY, NOTHING};
+use crate::laws::{self, Log};
 use crate::reference::book::{Holding, Stage};
 use crate::reference::properties::Team;
 use crate::reference::tenant::Tenant;
@@ -50,6 +53,7 @@ pub struct Pair {
     model: Arc<Model>,
     core: Option<Workspace>,
     reference: Option<Box<dyn Reference>>,
+    log: Log,
 }
 
 /// A preset's model, compiled for the core. The obvious side never sees it.
@@ -63,7 +67,7 @@ pub fn model(preset: Preset) -> Arc<Model> {
 
 impl Pair {
     pub fn new(preset: Preset, model: &Arc<Model>) -> Self {
-        Self { preset, model: Arc::clone(model), core: None, reference: None }
+        Self { preset, model: Arc::clone(model), core: None, reference: None, log: Log::new() }
     }
 
     pub fn reference(&self) -> Option<&dyn Reference> {
@@ -81,7 +85,11 @@ impl Pair {
             // Where nothing is edited, there is no version to have seen.
             _ => self.verdict(step),
         };
+        let untouched = self.core.clone();
         let core = decide::decide(self.core.as_ref(), &self.model, request, *now);
+        if look {
+            laws::deciding_is_pure(self.core.as_ref(), untouched.as_ref(), &self.model, step, &core)?;
+        }
         let outcome = match (&verdict, &core) {
             (Verdict::Accepted | Verdict::Open(_), Ok(_)) => Seen::Accepted,
             (Verdict::Refused(codes), Err(refusal)) if codes.contains(refusal.code()) || codes.contains(ANY) => {
@@ -99,13 +107,15 @@ impl Pair {
                 return Err(Disagreement { about, text });
             }
         };
-        if let Ok(events) = core {
-            self.take(step, &events)?;
+        if let Ok(events) = &core {
+            self.take(step, events)?;
         }
         if look {
-            self.look(*now).map_err(|found| Disagreement {
-                about: format!("{} after {}", found.about, kind(&request.command)),
-                text: format!("{} after {}\n  {}", found.about, kind(&request.command), found.text),
+            self.look(*now).and_then(|()| self.laws(step, untouched.as_ref(), &core)).map_err(|found| {
+                Disagreement {
+                    about: format!("{} after {}", found.about, kind(&request.command)),
+                    text: format!("{} after {}\n  {}", found.about, kind(&request.command), found.text),
+                }
             })?;
         }
         let open = if let Verdict::Open(why) = verdict { Some(why) } else { None };
@@ -147,7 +157,7 @@ impl Pair {
     }
 
     /// Both sides do what was accepted; they must agree on whether that changes anything.
-    fn take(&mut self, step: &Step, events: &[bailiwick_core::team::event::Recorded]) -> Result<(), Disagreement> {
+    fn take(&mut self, step: &Step, events: &[Recorded]) -> Result<(), Disagreement> {
         let Step { now, request } = step;
         let misfit = |e: apply::Misfit| differ("the core's own events do not fit", format!("{e}\n  {events:#?}"));
         let Some(core) = &self.core else {
@@ -155,6 +165,7 @@ impl Pair {
                 return Err(differ("events without a workspace", format!("{events:?}")));
             };
             self.core = Some(apply::begin(&self.model, events).map_err(misfit)?);
+            self.log.push(events.to_vec());
             self.reference = Some(match self.preset {
                 Preset::Tenant => Box::new(Tenant::new(create)),
                 Preset::Properties => Box::new(Team::new(create)),
@@ -169,6 +180,7 @@ impl Pair {
         let core_changes = events.len() > due.len();
         if !events.is_empty() {
             self.core = Some(apply::apply(core, events).map_err(misfit)?);
+            self.log.push(events.to_vec());
         }
         let Some(reference) = &mut self.reference else { return Ok(()) };
         let before = reference.book().clone();
@@ -178,6 +190,25 @@ impl Pair {
             return Err(differ(&about, format!("events: {events:#?}")));
         }
         Ok(())
+    }
+
+    /// The laws, the dear ones for some steps only: which, the moment of the step says, so that it is the same again.
+    fn laws(
+        &self,
+        step: &Step,
+        before: Option<&Workspace>,
+        decided: &Result<Vec<Recorded>, Refusal>,
+    ) -> Result<(), Disagreement> {
+        let Some(after) = &self.core else { return Ok(()) };
+        laws::state_is_sound(after, &self.log, step.now)?;
+        let lot = step.now.0 / 7;
+        if lot % 8 == 0 || after.deleted_at.is_some() {
+            laws::log_gives_the_state(after, &self.log)?;
+        }
+        match before {
+            Some(before) if lot % 4 == 1 => laws::preview_comes_true(before, after, step, decided),
+            _ => Ok(()),
+        }
     }
 
     /// Everything that can be seen: rows, invitations, seats, and each answer to each question.
@@ -252,7 +283,7 @@ impl Pair {
             [None, Some(ResourceId(NOTHING))].into_iter().chain(known.map(Some)).collect();
         let permissions: Vec<_> =
             reference.permissions().iter().map(|name| (*name, self.model.permission(name))).collect();
-        for person in (1..=PEOPLE + 1).map(PersonId) {
+        for person in EVERYBODY.map(PersonId) {
             let reach = reference.reach(person);
             for (name, number) in &permissions {
                 let number = number.ok_or_else(|| differ("a permission that the model lacks", (*name).to_owned()))?;
@@ -276,11 +307,11 @@ impl Pair {
     }
 }
 
-fn differ(about: &str, text: String) -> Disagreement {
+pub fn differ(about: &str, text: String) -> Disagreement {
     Disagreement { about: about.to_owned(), text }
 }
 
-fn same<T: PartialEq + std::fmt::Debug>(about: &str, got: &T, expected: &T) -> Result<(), Disagreement> {
+pub fn same<T: PartialEq + std::fmt::Debug>(about: &str, got: &T, expected: &T) -> Result<(), Disagreement> {
     if got == expected {
         return Ok(());
     }

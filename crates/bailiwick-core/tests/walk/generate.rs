@@ -13,9 +13,11 @@ use crate::reference::Reference;
 use crate::reference::book::{Book, Holding, Invitation, Stage};
 
 /// People; person n controls address n.
-pub const PEOPLE: u128 = 12;
-/// Addresses; the last ones belong to nobody.
+const PEOPLE: u128 = 12;
+/// Addresses; whoever controls the last two first comes with an invitation to one.
 const ADDRESSES: u128 = 14;
+/// The numbers of all whom a walk can meet, and of one whom it cannot.
+pub const EVERYBODY: std::ops::RangeInclusive<u128> = 1..=ADDRESSES + 1;
 /// An id that nothing ever has.
 pub const NOTHING: u128 = 999_999;
 
@@ -505,9 +507,9 @@ impl Maker {
             "invite" => Command::Invite(vec![self.new_invitation(world, *actor, now)]),
             "several invitations" => {
                 let many = match self.random.below(30) {
-                    0 => 0,
-                    1 => 201,
-                    2 => 200,
+                    0..=1 => 0,
+                    2 => 201,
+                    3 => 200,
                     _ => 2 + self.random.below(3),
                 };
                 // One role and one access for all of them, as from the dialog (D38).
