@@ -6,7 +6,7 @@ use bailiwick_app::AppError;
 use bailiwick_app::change::Invitee;
 use bailiwick_app::look::Team;
 use bailiwick_core::access::model::TakenAt;
-use bailiwick_core::access::say::{and, lines};
+use bailiwick_core::access::say::lines;
 use bailiwick_core::email::Email;
 use bailiwick_core::ids::{AddressId, PersonId};
 use bailiwick_core::team::state::Stage;
@@ -214,15 +214,11 @@ fn suggest(team: &Team, typed: &mut Typed) {
 /// "Invited people will be able to …".
 fn say_outcome(team: &Team, typed: &mut Typed) {
     let Ok(access) = typed.access.read(&team.state.model) else { return };
-    let can: Vec<String> = lines(&team.state, &access).iter().map(|l| lower(l)).collect();
+    let can = lines(&team.state, &access);
     let who = if typed.good == 1 { "This person" } else { "These people" };
-    typed.outcome = Some(match can.len() {
-        0 => format!("{who} will not be able to do anything until you edit their access."),
-        _ => format!("{who} will be able to: {}.", and(&can)),
+    typed.outcome = Some(if can.is_empty() {
+        format!("{who} will not be able to do anything until you edit their access.")
+    } else {
+        format!("What {} will be able to do: {}.", who.to_lowercase(), can.join("; "))
     });
-}
-
-fn lower(line: &str) -> String {
-    let mut letters = line.chars();
-    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
