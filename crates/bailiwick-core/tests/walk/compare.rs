@@ -103,7 +103,7 @@ impl Pair {
                 };
                 let about = format!("outcome of {}: expected {verdict:?}, got {said}", kind(&request.command));
                 let core = core.map(|events| events.into_iter().map(|e| e.event).collect::<Vec<_>>());
-                let text = format!("{about}\n  the core in full: {core:?}");
+                let text = format!("the core in full: {core:?}");
                 return Err(Disagreement { about, text });
             }
         };
@@ -112,10 +112,7 @@ impl Pair {
         }
         if look {
             self.look(*now).and_then(|()| self.laws(step, untouched.as_ref(), &core)).map_err(|found| {
-                Disagreement {
-                    about: format!("{} after {}", found.about, kind(&request.command)),
-                    text: format!("{} after {}\n  {}", found.about, kind(&request.command), found.text),
-                }
+                Disagreement { about: format!("{} after {}", found.about, kind(&request.command)), text: found.text }
             })?;
         }
         let open = if let Verdict::Open(why) = verdict { Some(why) } else { None };
@@ -229,7 +226,22 @@ impl Pair {
         if !due.is_empty() {
             self.compare_access(core, &*reference, now, " before its expiry is written")?;
         }
-        Ok(())
+        if now.0 / 7 % 4 == 2 { self.look_ahead(&elapsed, &*reference) } else { Ok(()) }
+    }
+
+    /// To the very moment when something ends next, and to the one before it, with nothing written in between.
+    fn look_ahead(&self, core: &Workspace, reference: &dyn Reference) -> Result<(), Disagreement> {
+        let kept = match self.preset {
+            Preset::Tenant => "admin",
+            Preset::Properties => "owner",
+        };
+        let Some((at, _)) = reference.book().next_due(kept).filter(|_| core.deleted_at.is_none()) else {
+            return Ok(());
+        };
+        self.compare_access(core, reference, Timestamp(at.0 - 1), " just before something ends")?;
+        let mut then = reference.boxed();
+        then.elapse(at);
+        self.compare_access(core, &*then, at, " the moment something ends")
     }
 
     fn compare_rows(&self, core: &Workspace, reference: &dyn Reference) -> Result<(), Disagreement> {
@@ -365,7 +377,7 @@ pub fn shorten(preset: Preset, model: &Arc<Model>, steps: &[Step]) -> String {
             }
         }
     }
-    let mut out = format!("{}\n", found.text);
+    let mut out = format!("{}\n  {}\n", found.about, found.text);
     for Step { now, request } in &steps {
         let seen = request.seen.map(|v| format!(", having seen version {v}")).unwrap_or_default();
         let _ = writeln!(out, "  at {}: {:?} asks {:?}{seen}", now.0, request.actor, request.command);
