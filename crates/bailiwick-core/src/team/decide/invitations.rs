@@ -61,7 +61,7 @@ impl Decider<'_> {
     pub(super) fn resend(&self, id: InvitationId) -> Decided {
         self.may("send invitations again", self.state.model.acts.resend)?;
         let invitation = self.open_invitation(id)?;
-        self.reaches(invitation)?;
+        self.may_offer(&invitation.access)?;
         self.role_in_plan(&invitation.access)?;
         Ok(vec![self.sent_again(id, invitation, invitation.address, &invitation.access)])
     }
@@ -154,10 +154,16 @@ impl Decider<'_> {
 
     /// The offer of an invitation lies within what the actor manages and holds.
     pub(super) fn reaches(&self, invitation: &Invitation) -> Result<(), Refusal> {
-        self.may_offer(&invitation.access)
+        self.in_own_range(&invitation.access)
     }
 
+    /// The actor may give this access: it lies within what they manage and hold, and ends no later than theirs.
     pub(super) fn may_offer(&self, access: &Access) -> Result<(), Refusal> {
+        self.in_own_range(access)?;
+        self.ends_no_later(access)
+    }
+
+    fn in_own_range(&self, access: &Access) -> Result<(), Refusal> {
         let ownership = &self.state.model.ownership;
         if ownership.single && access.role == ownership.role {
             return Err(Refusal::OwnerNotOffered(self.state.model.role(access.role).title.clone()));

@@ -101,6 +101,18 @@ impl Decider<'_> {
         }
     }
 
+    /// Whether an access that is given ends when the actor's own does, at the latest: time is part of what one holds
+    /// (X06). Who is here for a while gives nobody, themself included, access that outlasts it.
+    pub(super) fn ends_no_later(&self, access: &Access) -> Result<(), Refusal> {
+        let own = self.acting_member().filter(|(_, m)| !self.state.model.role(m.access.role).exceeds);
+        match own.and_then(|(_, member)| member.access.until) {
+            Some(end) if access.until.is_none_or(|until| until > end) => {
+                Err(Refusal::ExceedsOwnAccess(vec!["access that ends later than yours".to_owned()]))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What bounds the actor; `None` for who is not bound: host, operator, and roles that exceed by the model's word.
     fn own_reach(&self) -> Option<Reach> {
         let Actor::Person(_) = self.actor else { return None };

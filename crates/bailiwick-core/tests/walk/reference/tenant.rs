@@ -70,6 +70,8 @@ struct Power {
     admin: bool,
     holds: Set,
     person: Option<PersonId>,
+    /// When all of it ends.
+    until: Option<Timestamp>,
 }
 
 impl Power {
@@ -145,12 +147,15 @@ impl Tenant {
         let all = || PERMISSIONS.into_iter().collect();
         match actor {
             Actor::Person(person) => match self.book.row_of(person) {
-                Some((_, row)) if !row.suspended => {
-                    Power { admin: row.holds.role == "admin", holds: self.holds(&row.holds), person: Some(person) }
-                }
-                _ => Power { admin: false, holds: Set::new(), person: Some(person) },
+                Some((_, row)) if !row.suspended => Power {
+                    admin: row.holds.role == "admin",
+                    holds: self.holds(&row.holds),
+                    person: Some(person),
+                    until: row.holds.until,
+                },
+                _ => Power { admin: false, holds: Set::new(), person: Some(person), until: None },
             },
-            _ => Power { admin: true, holds: all(), person: None },
+            _ => Power { admin: true, holds: all(), person: None, until: None },
         }
     }
 
@@ -158,6 +163,13 @@ impl Tenant {
     fn ceiling(&self, power: &Power, faults: &mut Faults, holding: &Holding) {
         faults.when(!power.manages(&holding.role), "role-out-of-reach");
         faults.when(!power.covers(&self.holds(holding)), "exceeds-own-access");
+    }
+
+    /// Somebody is given a holding: what D13 asks, and that it ends when the giver's own does, at the latest (X06).
+    fn gives(&self, power: &Power, faults: &mut Faults, holding: &Holding) {
+        self.ceiling(power, faults, holding);
+        let outlasts = power.until.is_some_and(|end| holding.until.is_none_or(|until| until > end));
+        faults.when(outlasts, "exceeds-own-access");
     }
 
     /// Whether an access can be written at all, whoever writes it. `now_held`: what the row holds at present.
@@ -201,7 +213,7 @@ impl Tenant {
                 faults.when(row.suspended, "member-suspended");
             }
             self.valid(faults, &item.access, None, now);
-            self.ceiling(power, faults, &Holding::of(&item.access));
+            self.gives(power, faults, &Holding::of(&item.access));
             let id_is_known = self.book.invitations.contains_key(&item.invitation)
                 || list[..i].iter().any(|other| other.invitation == item.invitation);
             match self.book.open_invitation_at(item.address) {
@@ -246,7 +258,7 @@ impl Tenant {
             let sender = self.power(row.sender);
             let mut lost = Faults::default();
             sender.right(&mut lost, "users:create");
-            self.ceiling(&sender, &mut lost, &row.offer);
+            self.gives(&sender, &mut lost, &row.offer);
             faults.when(lost.verdict() != Verdict::Accepted, "sender-lost-right");
         }
     }
@@ -311,7 +323,7 @@ impl Reference for Tenant {
                     None => faults.when(true, "no-such-invitation"),
                     Some(row) => {
                         faults.when(!row.stage.is_open(), "invitation-closed");
-                        self.ceiling(&power, faults, &row.offer);
+                        self.gives(&power, faults, &row.offer);
                         faults.open_when(row.offer.has_ended_parts(now), "what is offered has ended");
                     }
                 }
@@ -335,7 +347,7 @@ impl Reference for Tenant {
                 };
                 faults.when(!row.stage.is_open(), "invitation-closed");
                 self.ceiling(&power, faults, &row.offer);
-                self.ceiling(&power, faults, &Holding::of(access));
+                self.gives(&power, faults, &Holding::of(access));
                 if let Some(address) = address.filter(|a| *a != row.address) {
                     let taken = ["already-member", "member-suspended", "already-invited", "address-taken"];
                     faults.when_any(self.book.member_at(address).is_some(), &taken);
@@ -363,7 +375,7 @@ impl Reference for Tenant {
                 let mut rest = Faults::default();
                 self.valid(&mut rest, access, Some(&row.holds), now);
                 self.ceiling(&power, &mut rest, &row.holds);
-                self.ceiling(&power, &mut rest, &given);
+                self.gives(&power, &mut rest, &given);
                 if given == row.holds {
                     // It changes nothing, and needs no more than the right; the ceilings may be asked or not.
                     faults.open_when(rest.verdict() != Verdict::Accepted, "saving an access as it is");
