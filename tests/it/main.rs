@@ -1,1 +1,6 @@
-//! x
+//! The whole product, from outside: the real binary on a real database, real mail, real HTTP.
+
+mod command_line;
+mod pages;
+mod readme;
+mod world;

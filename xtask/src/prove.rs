@@ -3,11 +3,12 @@
 //! A proof can be stopped at any time and taken up again with the seed after the last one that was printed. It ends in one line,
 //! `proved NAME: FIGURES` or `failed NAME: WHAT, seed S`, and the seed alone repeats a failure.
 
-mod walk;
+mod program;
 
 use std::time::{Duration, Instant};
 
 use crate::figures::Figures;
+use program::Program;
 
 /// How long a proof goes on when nobody says.
 const USUAL: Extent = Extent::Seconds(60);
@@ -18,13 +19,33 @@ pub struct Proof {
     about: &'static str,
     /// How many cases a round has unless `--cases` says.
     cases: u64,
-    /// Whatever takes time before the first round. Fails with what is wrong.
-    prepare: fn() -> Result<(), String>,
-    /// A round of so many cases from this seed. Fails with what did not hold.
-    round: fn(cases: u64, seed: u64) -> Result<Figures, String>,
+    program: Program,
 }
 
-const PROOFS: &[Proof] = &[walk::PROOF];
+const PROOFS: &[Proof] = &[
+    Proof {
+        name: "walk",
+        about: "random commands against a second model of the rules: same outcome, same access",
+        cases: 10_000,
+        program: Program {
+            words: ["bailiwick-core", "walk"],
+            variables: ["WALK_COMMANDS", "WALK_SEED"],
+            figure: "commands",
+            profile: "release",
+        },
+    },
+    Proof {
+        name: "crash",
+        about: "kill -9 in a storm of changes: what was acknowledged is there, the log verifies",
+        cases: 1,
+        program: Program {
+            words: ["bailiwick", "crash"],
+            variables: ["CRASH_KILLS", "CRASH_SEED"],
+            figure: "kills",
+            profile: "dev",
+        },
+    },
+];
 
 /// How much is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,7 +72,8 @@ pub fn run(words: &[&str]) -> Result<bool, String> {
         return Err(format!("there is no proof `{name}`\n{}", known()));
     };
     let order = order(options)?;
-    match rounds(proof, &order) {
+    let held = proof.program.prepare().map_err(|what| (what, order.seed));
+    match held.and_then(|()| rounds(proof.cases, &order, |cases, seed| proof.program.round(cases, seed))) {
         Ok(figures) => println!("proved {name}: {figures}"),
         Err((what, seed)) => {
             println!("failed {name}: {what}, seed {seed}");
@@ -93,15 +115,18 @@ fn order(mut words: &[&str]) -> Result<Order, String> {
 }
 
 /// All rounds, or what did not hold and with which seed.
-fn rounds(proof: &Proof, order: &Order) -> Result<Figures, (String, u64)> {
+fn rounds(
+    usual_cases: u64,
+    order: &Order,
+    run: impl Fn(u64, u64) -> Result<Figures, String>,
+) -> Result<Figures, (String, u64)> {
     let mut seed = order.seed;
-    (proof.prepare)().map_err(|what| (what, seed))?;
-    let cases = if let Extent::Cases(cases) = order.extent { cases } else { proof.cases };
+    let cases = if let Extent::Cases(cases) = order.extent { cases } else { usual_cases };
     let begun = Instant::now();
     let mut sum = Figures::default();
     for round in 1.. {
         println!("round {round}: seed {seed}, {cases} cases");
-        sum += (proof.round)(cases, seed).map_err(|what| (what, seed))?;
+        sum += run(cases, seed).map_err(|what| (what, seed))?;
         if order.extent.is_done(round, begun.elapsed()) {
             break;
         }
@@ -126,23 +151,12 @@ mod tests {
     use super::*;
 
     /// Holds for every seed but 5.
-    const FIVE: Proof = Proof {
-        name: "five",
-        about: "for the tests here",
-        cases: 10,
-        prepare: || Ok(()),
-        round: |cases, seed| {
-            let line = format!("five: cases {cases}");
-            if seed == 5 {
-                Err("five is reached".to_owned())
-            } else {
-                Ok(Figures::read("cases", &line).expect("figures"))
-            }
-        },
-    };
-
     fn five(words: &[&str]) -> Result<String, (String, u64)> {
-        rounds(&FIVE, &order(words).expect("an order")).map(|figures| figures.to_string())
+        let run = |cases, seed| match seed {
+            5 => Err("five is reached".to_owned()),
+            _ => Ok(Figures::read("cases", &format!("five: cases {cases}")).expect("figures")),
+        };
+        rounds(10, &order(words).expect("an order"), run).map(|figures| figures.to_string())
     }
 
     #[test]

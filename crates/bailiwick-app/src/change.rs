@@ -1,9 +1,12 @@
 //! Every change of a workspace goes this way: decide on the newest state, write, publish, wait, answer.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bailiwick_core::email::Email;
-use bailiwick_core::ids::{CommandId, InvitationId, MailId, MemberId, PersonId, ProductId, TemplateId, WorkspaceId};
+use bailiwick_core::ids::{
+    AddressId, CommandId, InvitationId, MailId, MemberId, PersonId, ProductId, TemplateId, WorkspaceId,
+};
 use bailiwick_core::team::apply::{apply, begin};
 use bailiwick_core::team::command::{Actor, Command, Create, NewInvitation, Request};
 use bailiwick_core::team::decide::decide;
@@ -13,7 +16,7 @@ use bailiwick_core::team::refusal::Refusal;
 use bailiwick_core::team::state::Workspace;
 use bailiwick_core::team::wire::AccessWire;
 use bailiwick_core::time::Timestamp;
-use bailiwick_store::rows::{By, LineId, MailRow, SecretKind, SecretRow, WorkspaceChange};
+use bailiwick_store::rows::{By, LineId, LogFilter, MailRow, SecretKind, SecretRow, WorkspaceChange};
 use bailiwick_store::{Changed, Tx, change};
 
 use crate::app::App;
@@ -21,6 +24,7 @@ use crate::caller::{Caller, Scope, Who};
 use crate::config::Limits;
 use crate::error::AppError;
 use crate::keys::KeyBytes;
+use crate::look::{Team, own_row};
 use crate::outbox::MailWords;
 use crate::random::Random;
 use crate::secret::Token;
@@ -30,7 +34,7 @@ use crate::secret::Token;
 pub struct Acted {
     /// The workspace after it.
     pub state: Arc<Workspace>,
-    /// What happened; empty: nothing was to be done, or the command was a repeat.
+    /// What happened, by a repeat what the first try did; empty: nothing was to be done.
     pub events: Vec<Recorded>,
 }
 
@@ -58,6 +62,15 @@ pub struct Invitee {
     pub email: Email,
     /// What is offered.
     pub access: AccessWire,
+}
+
+/// What an open invitation shall offer, and where it shall go.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// What accepting gives.
+    pub access: AccessWire,
+    /// Another address; `None`: the one that it has.
+    pub email: Option<Email>,
 }
 
 impl App {
@@ -88,10 +101,94 @@ impl App {
         command: Command,
         seen: Option<u64>,
     ) -> Result<Preview, AppError> {
+        self.previewed(caller, workspace, command, seen).await.map(|(_, preview)| preview)
+    }
+
+    /// The same, with the state that it was looked at on: its model names what the preview counts in.
+    ///
+    /// # Errors
+    /// The refusal that it would meet.
+    pub async fn previewed(
+        &self,
+        caller: &Caller,
+        workspace: WorkspaceId,
+        command: Command,
+        seen: Option<u64>,
+    ) -> Result<(Arc<Workspace>, Preview), AppError> {
         caller.needs(Scope::Manage)?;
         let state =
             self.state(workspace).await?.filter(|s| caller.sees_product(s.product)).ok_or(Refusal::NoSuchWorkspace)?;
-        Ok(preview(&state, &Request { actor: caller.actor(), command, seen }, self.clock.now())?)
+        let preview = preview(&state, &Request { actor: caller.actor(), command, seen }, self.clock.now())?;
+        Ok((state, preview))
+    }
+
+    /// What inviting these people would do. No address is written down by it.
+    ///
+    /// # Errors
+    /// The refusal that it would meet.
+    pub async fn preview_invite(
+        &self,
+        caller: &Caller,
+        workspace: WorkspaceId,
+        invitees: Vec<Invitee>,
+    ) -> Result<(Arc<Workspace>, Preview), AppError> {
+        let addresses = self.looked_up(invitees.iter().map(|i| i.email.clone()).collect()).await?;
+        let new = invitees.into_iter().zip(addresses).map(|(invitee, address)| NewInvitation {
+            invitation: InvitationId(self.new_id()),
+            address,
+            access: invitee.access,
+        });
+        self.previewed(caller, workspace, Command::Invite(new.collect()), None).await
+    }
+
+    /// What an edit of an invitation would do. No address is written down by it.
+    ///
+    /// # Errors
+    /// The refusal that it would meet.
+    pub async fn preview_edit_invitation(
+        &self,
+        caller: &Caller,
+        workspace: WorkspaceId,
+        invitation: InvitationId,
+        offer: Offer,
+        seen: Option<u64>,
+    ) -> Result<(Arc<Workspace>, Preview), AppError> {
+        let address = self.looked_up(offer.email.into_iter().collect()).await?.pop();
+        let command = Command::EditInvitation { invitation, access: offer.access, address };
+        self.previewed(caller, workspace, command, seen).await
+    }
+
+    /// References of addresses: those that exist, and fresh ones that nothing is written under. The same address
+    /// gets the same one.
+    async fn looked_up(&self, emails: Vec<Email>) -> Result<Vec<AddressId>, AppError> {
+        let (random, now) = (self.random.clone(), self.clock.now());
+        let found = bailiwick_store::read(&*self.store, move |from| {
+            let mut known: HashMap<String, AddressId> = HashMap::new();
+            let mut all = Vec::with_capacity(emails.len());
+            for email in &emails {
+                let id = match known.get(email.comparable()) {
+                    Some(id) => *id,
+                    None => from.find_address(email)?.unwrap_or_else(|| AddressId(random.id(now))),
+                };
+                known.insert(email.comparable().to_owned(), id);
+                all.push(id);
+            }
+            Ok(all)
+        });
+        Ok(found.await?)
+    }
+
+    /// What a change came to, with names for who may see the team; who may change it and not see it gets none.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn after(&self, caller: &Caller, acted: &Acted) -> Result<Team, AppError> {
+        let state = Arc::clone(&acted.state);
+        let reads = caller.needs(Scope::Read).is_ok();
+        if reads && self.may(caller, state.id, |acts| acts.view_team).await? {
+            return self.with_names(state).await;
+        }
+        Ok(Team::without_names(state))
     }
 
     /// Invites people by their addresses; all or none.
@@ -125,15 +222,14 @@ impl App {
         caller: &Caller,
         workspace: WorkspaceId,
         invitation: InvitationId,
-        access: AccessWire,
-        email: Option<Email>,
+        offer: Offer,
         seen: Option<u64>,
         id: CommandId,
     ) -> Result<Acted, AppError> {
         caller.needs(Scope::Manage)?;
         self.run(caller, workspace, id, seen, move |tx, _| {
-            let address = email.map(|email| tx.address(&email)).transpose()?;
-            Ok(Command::EditInvitation { invitation, access, address })
+            let address = offer.email.map(|email| tx.address(&email)).transpose()?;
+            Ok(Command::EditInvitation { invitation, access: offer.access, address })
         })
         .await
     }
@@ -151,7 +247,8 @@ impl App {
         let model = installation
             .model_named(&new.model)
             .ok_or(AppError::Invalid { field: "model", sentence: format!("There is no model `{}`.", new.model) })?;
-        let workspace = WorkspaceId(self.new_id());
+        // By the command's name, so that a repeat under it finds the workspace that the first try made.
+        let workspace = WorkspaceId(id.0);
         let make = Maker { app: self.tools(), by: caller.by(), now: self.clock.now(), model, new, workspace };
         let lines = vec![LineId::Person(make.new.owner), LineId::Workspace(workspace)];
         let changed = change(&*self.store, lines, id, move |tx| make.run(tx)).await?;
@@ -170,15 +267,22 @@ impl App {
     where
         F: FnOnce(&mut dyn Tx, &Workspace) -> Result<Command, AppError> + Send + 'static,
     {
-        let (tools, caller, now) = (self.tools(), caller.clone(), self.clock.now());
+        let (tools, asker, now) = (self.tools(), caller.clone(), self.clock.now());
         let changed = change(&*self.store, vec![LineId::Workspace(workspace)], id, move |tx| {
             let state =
-                tx.workspace(workspace)?.filter(|s| caller.sees_product(s.product)).ok_or(Refusal::NoSuchWorkspace)?;
+                tx.workspace(workspace)?.filter(|s| asker.sees_product(s.product)).ok_or(Refusal::NoSuchWorkspace)?;
             let command = make(tx, &state)?;
-            tools.decide(tx, &caller.by(), &state, command, seen, now)
+            tools.decide(tx, &asker.by(), &state, command, seen, now)
         })
         .await?;
-        self.acted(changed).await
+        let repeated = matches!(changed, Changed::Repeated(_));
+        let acted = self.acted(changed).await?;
+        // A repeat decides nothing, so it says nothing to who has lost access since the first try.
+        let gone = |person| acted.state.deleted_at.is_some() || own_row(&acted.state, person, now).is_none();
+        if repeated && caller.person().is_some_and(gone) {
+            return Err(Refusal::NoSuchWorkspace.into());
+        }
+        Ok(acted)
     }
 
     /// Publishes, waits, and only then gives the change to the caller.
@@ -191,15 +295,24 @@ impl App {
             }
             // The first try may still be on its way to memory: what it did is published before this says 'saved' too.
             Changed::Repeated(committed) => {
-                let workspace = committed.revisions.iter().find_map(|(line, _)| match line {
-                    LineId::Workspace(id) => Some(*id),
+                let workspace = committed.revisions.iter().find_map(|(line, revision)| match line {
+                    LineId::Workspace(id) => Some((*id, *revision)),
                     _ => None,
                 });
-                let id = workspace.ok_or(AppError::Repeated)?;
-                let state = bailiwick_store::read(&*self.store, move |from| from.workspace(id)).await?;
+                let (id, revision) = workspace.ok_or(AppError::Repeated)?;
+                let only = LogFilter { before_revision: Some(revision + 1), limit: 1, ..LogFilter::default() };
+                let (state, entries) = bailiwick_store::read(&*self.store, move |from| {
+                    Ok((from.workspace(id)?, from.log(LineId::Workspace(id), &only)?))
+                })
+                .await?;
                 let state = state.ok_or(Refusal::NoSuchWorkspace)?;
                 self.live.publish(Arc::clone(&state)).await;
-                Ok(Acted { state, events: Vec::new() })
+                let events = entries.into_iter().filter(|e| e.revision == revision).flat_map(|e| e.events);
+                let events = events.filter_map(|stored| {
+                    let event = serde_json::from_str(&stored.payload).ok()?;
+                    Some(Recorded { at: stored.at, event })
+                });
+                Ok(Acted { state, events: events.collect() })
             }
         }
     }

@@ -51,6 +51,7 @@ struct Plan {
     model: &'static str,
     name: &'static str,
     plan: &'static str,
+    extra_seats: u32,
     owner: (&'static str, &'static str),
     resources: &'static [&'static str],
     people: &'static [Joins],
@@ -97,6 +98,11 @@ impl App {
         let mut at = now.plus_days(0).plus_seconds(-120 * 86_400);
         let owner = self.seed_person(plan.owner.0, plan.owner.1, at).await?;
         let workspace = self.seed_workspace(plan, owner, at).await?;
+        if plan.extra_seats > 0 {
+            let command =
+                Command::ChangePlan { plan: plan.plan.into(), extra_seats: plan.extra_seats, confirmed: true };
+            self.seed_act(workspace, Actor::Person(owner), at.plus_seconds(600), command).await?;
+        }
         let mut resources = Vec::new();
         for name in plan.resources {
             at = at.plus_seconds(3_600);

@@ -119,6 +119,31 @@ impl App {
         Ok(read(&*self.store, move |from| from.person_by_external_id(product, &reference)).await?)
     }
 
+    /// The card of a person whom the host has a reason to know: by its own id for them, or as a member of one of its
+    /// product's workspaces.
+    ///
+    /// # Errors
+    /// A missing scope; `None` in the result: nobody that this host may know of.
+    pub async fn known_person(&self, caller: &Caller, reference: &str) -> Result<Option<PersonCard>, AppError> {
+        caller.needs(Scope::Read)?;
+        let product = caller.product()?;
+        let reference = reference.to_owned();
+        let found = read(&*self.store, move |from| {
+            let person = match reference.parse::<PersonId>() {
+                Err(_) => from.person_by_external_id(product, &reference)?,
+                Ok(person) => {
+                    let mut knows = false;
+                    for membership in from.memberships(person)? {
+                        knows |= from.workspace(membership.workspace)?.is_some_and(|w| w.product == product);
+                    }
+                    knows.then_some(person)
+                }
+            };
+            Ok(person.map(|p| from.cards(&[p])).transpose()?.and_then(|mut cards| cards.pop()))
+        });
+        Ok(found.await?)
+    }
+
     /// A one-time code that starts a session of this person in the browser that opens its link (`/enter/CODE`).
     ///
     /// # Errors

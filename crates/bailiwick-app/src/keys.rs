@@ -6,7 +6,6 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use bailiwick_core::ids::encode32;
 use serde::{Deserialize, Serialize};
 
 use crate::random::Random;
@@ -24,8 +23,8 @@ impl fmt::Debug for KeyBytes {
 /// The keys of an installation.
 #[derive(Debug, Clone)]
 pub struct Keys {
-    /// The name of the chain's key, written beside each event.
-    pub chain_id: String,
+    /// The number of the chain's key, written beside each event.
+    pub chain_id: u32,
     /// What the chain of events is made with.
     pub chain: KeyBytes,
     /// What the secrets of mailed links and the tokens of forms are made with.
@@ -49,7 +48,7 @@ pub enum KeyError {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
-    chain_id: String,
+    chain_id: u32,
     chain: String,
     link: String,
 }
@@ -57,11 +56,7 @@ struct Written {
 impl Keys {
     /// New keys.
     pub fn fresh(random: &Random) -> Self {
-        Self {
-            chain_id: format!("chain-{}", &encode32(random.bits())[18..]),
-            chain: KeyBytes(random.secret()),
-            link: KeyBytes(random.secret()),
-        }
+        Self { chain_id: 1, chain: KeyBytes(random.secret()), link: KeyBytes(random.secret()) }
     }
 
     /// The keys of a data directory; made and written on first use, for the owner's eyes only.
@@ -75,7 +70,7 @@ impl Keys {
 
     fn write(path: &Path, random: &Random) -> Result<Self, KeyError> {
         let keys = Self::fresh(random);
-        let written = Written { chain_id: keys.chain_id.clone(), chain: hex(&keys.chain.0), link: hex(&keys.link.0) };
+        let written = Written { chain_id: keys.chain_id, chain: hex(&keys.chain.0), link: hex(&keys.link.0) };
         let text = serde_json::to_string_pretty(&written).map_err(|e| KeyError::Bad(path.into(), e.to_string()))?;
         let io = |e| KeyError::Io(path.into(), e);
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io)?;
@@ -120,6 +115,8 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 
 #[cfg(test)]
 mod tests {
+    use bailiwick_core::ids::encode32;
+
     use super::*;
 
     #[test]

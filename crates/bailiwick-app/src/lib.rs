@@ -27,3 +27,11 @@ pub mod time_passes;
 pub use app::App;
 pub use caller::Caller;
 pub use error::AppError;
+
+/// Rows of the store that use cases give and take, so that who calls them names no store.
+pub mod rows {
+    pub use bailiwick_store::rows::{
+        By, KeyRow, LogEntry, LogEvent, LogFilter, MailState, Membership, Origin, PersonCard, ProductRow, QueuedMail,
+        SessionRow, SignedInBy, Verified,
+    };
+}

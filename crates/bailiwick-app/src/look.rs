@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use bailiwick_core::access::check::{Decision, Denial};
 use bailiwick_core::access::set::Permission;
+use bailiwick_core::access::snapshot::Snapshot;
 use bailiwick_core::ids::{AddressId, InvitationId, MemberId, PersonId, ResourceId, WorkspaceId};
 use bailiwick_core::team::refusal::Refusal;
 use bailiwick_core::team::state::{Member, Workspace};
 use bailiwick_core::time::Timestamp;
 use bailiwick_store::read;
-use bailiwick_store::rows::{LineId, LogEntry, LogFilter, MailState, Membership, PersonCard, QueuedMail};
+use bailiwick_store::rows::{LineId, LogEntry, LogFilter, MailState, Membership, PersonCard, QueuedMail, Verified};
 
 use crate::app::App;
 use crate::caller::{Caller, Scope, Who};
@@ -32,6 +33,13 @@ pub struct Team {
     pub entered: HashMap<PersonId, Timestamp>,
     /// Where the newest mail of each invitation stands.
     pub mails: HashMap<InvitationId, MailState>,
+}
+
+impl Team {
+    /// The state alone.
+    pub(crate) fn without_names(state: Arc<Workspace>) -> Self {
+        Self { state, cards: HashMap::new(), addresses: HashMap::new(), entered: HashMap::new(), mails: HashMap::new() }
+    }
 }
 
 /// How many mails of a workspace are looked through for the state of its invitations.
@@ -103,6 +111,20 @@ impl App {
         Ok((team, member))
     }
 
+    /// The team for one row of it: who may see the team sees every row, everybody else their own.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchWorkspace`] for who has no access; [`Refusal::NoSuchMember`] for another's row.
+    pub async fn team_of_row(&self, caller: &Caller, id: WorkspaceId, row: MemberId) -> Result<Team, AppError> {
+        match self.team(caller, id).await {
+            Err(AppError::Refused(Refusal::NoSuchWorkspace)) if caller.person().is_some() => {
+                let (team, own) = self.home(caller, id).await?;
+                if own == row { Ok(team) } else { Err(Refusal::NoSuchMember.into()) }
+            }
+            seen => seen,
+        }
+    }
+
     pub(crate) async fn with_names(&self, state: Arc<Workspace>) -> Result<Team, AppError> {
         let workspace = state.id;
         let mut people: Vec<PersonId> = state.members.values().map(|m| m.person).collect();
@@ -148,13 +170,18 @@ impl App {
         id: WorkspaceId,
         mut filter: LogFilter,
     ) -> Result<(Team, Vec<LogEntry>), AppError> {
-        const MOST: usize = 200;
+        // A page has 200; one more says that there is another.
+        const MOST: usize = 201;
         let state = self.workspace(caller, id).await?;
         if !self.may(caller, id, |acts| acts.view_log).await? {
             return Err(Refusal::NoSuchWorkspace.into());
         }
         filter.limit = filter.limit.clamp(1, MOST);
-        let entries = read(&*self.store, move |from| from.log(LineId::Workspace(id), &filter)).await?;
+        let mut entries = read(&*self.store, move |from| from.log(LineId::Workspace(id), &filter)).await?;
+        if !self.may(caller, id, |acts| acts.manage_billing).await? {
+            // What was bought is billing, also where it is told as history (AB-057).
+            entries.iter_mut().for_each(|entry| entry.events.retain(|event| event.kind != "plan_changed"));
+        }
         let mut team = self.with_names(state).await?;
         let mut people: Vec<PersonId> = entries.iter().filter_map(|e| person_of(e.actor)).collect();
         people.extend(entries.iter().flat_map(|e| &e.events).filter_map(|e| mentioned(&e.payload)));
@@ -225,6 +252,18 @@ impl App {
     /// # Errors
     /// A missing scope; the store's. What is unknown is a denial, never an error.
     pub async fn check(&self, caller: &Caller, question: &Question) -> Result<Answer, AppError> {
+        self.check_on(caller, question, None).await
+    }
+
+    /// The same about a resource that the host says is of this kind; of another one it is a denial.
+    ///
+    /// # Errors
+    /// A missing scope; the store's. What is unknown is a denial, never an error.
+    pub async fn check_of_kind(&self, caller: &Caller, question: &Question, kind: &str) -> Result<Answer, AppError> {
+        self.check_on(caller, question, Some(kind)).await
+    }
+
+    async fn check_on(&self, caller: &Caller, question: &Question, kind: Option<&str>) -> Result<Answer, AppError> {
         caller.needs(Scope::Check)?;
         let now = self.clock.now();
         let none = Answer { decision: Decision::Deny(Denial::NoSuchWorkspace), revision: 0 };
@@ -232,18 +271,7 @@ impl App {
             if !caller.sees_product(state.product) {
                 return none.clone();
             }
-            let decision = match snapshot.model.permission(&question.permission) {
-                None => Decision::Deny(Denial::UnknownPermission),
-                Some(permission) => {
-                    let resource = question.resource.as_ref().map(|r| r.find(snapshot));
-                    match resource {
-                        Some(None) => Decision::Deny(Denial::UnknownResource),
-                        Some(Some(id)) => snapshot.explain(question.person, permission, Some(id), now),
-                        None => snapshot.explain(question.person, permission, None, now),
-                    }
-                }
-            };
-            Answer { decision, revision: snapshot.revision }
+            Answer { decision: question.decide(snapshot, kind, now), revision: snapshot.revision }
         });
         Ok(answer.await?.unwrap_or(none))
     }
@@ -260,6 +288,14 @@ impl App {
         }
         let asker = Caller::operator();
         self.check(&asker, question).await
+    }
+
+    /// Walks the whole log: its chain, and whether the tables equal it.
+    ///
+    /// # Errors
+    /// The store's. What is broken is found, not an error.
+    pub async fn verify(&self) -> Result<Verified, AppError> {
+        Ok(read(&*self.store, |from| from.verify(None)).await?)
     }
 
     /// The workspace that a resource is in; a hint, the snapshot that it leads to decides.
@@ -284,6 +320,25 @@ pub struct Question {
     pub resource: Option<ResourceName>,
 }
 
+impl Question {
+    fn decide(&self, snapshot: &Snapshot, kind: Option<&str>, now: Timestamp) -> Decision {
+        let Some(permission) = snapshot.model.permission(&self.permission) else {
+            return Decision::Deny(Denial::UnknownPermission);
+        };
+        let resource = match self.resource.as_ref().map(|r| r.find(snapshot)) {
+            Some(None) => return Decision::Deny(Denial::UnknownResource),
+            Some(found) => found,
+            None => None,
+        };
+        if let (Some(kind), Some(there)) = (kind, resource.and_then(|id| snapshot.resource(id)))
+            && snapshot.model.kind_ix(kind) != Some(there.kind)
+        {
+            return Decision::Deny(Denial::WrongKind);
+        }
+        snapshot.explain(self.person, permission, resource, now)
+    }
+}
+
 /// A resource as a host names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ResourceName {
@@ -299,7 +354,7 @@ impl ResourceName {
         text.parse().map_or_else(|_| Self::External(text.to_owned()), Self::Id)
     }
 
-    fn find(&self, snapshot: &bailiwick_core::access::snapshot::Snapshot) -> Option<ResourceId> {
+    fn find(&self, snapshot: &Snapshot) -> Option<ResourceId> {
         match self {
             Self::Id(id) => Some(*id),
             Self::External(name) => snapshot.resource_by_external_id(name),

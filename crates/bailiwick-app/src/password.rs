@@ -95,7 +95,7 @@ pub fn check_rule(password: &str, words: &[&str]) -> Result<(), SignInRefusal> {
         return Err(SignInRefusal::PasswordTooLong);
     }
     let lower = normal.to_lowercase();
-    let one_letter = lower.chars().all(|c| Some(c) == lower.chars().next());
+    let one_letter = lower.chars().all(|c| lower.starts_with(c));
     let is_word = words.iter().any(|w| !w.is_empty() && lower == w.to_lowercase());
     if one_letter || is_word || repeats(&lower) || COMMON.lines().any(|c| c == lower) {
         return Err(SignInRefusal::PasswordCommon);

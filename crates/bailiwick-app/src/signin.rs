@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use bailiwick_core::email::Email;
-use bailiwick_core::ids::{CredentialId, MailId, PersonId, SessionId, WorkspaceId};
+use bailiwick_core::ids::{CredentialId, MailId, PersonId, SessionId, TextId, WorkspaceId};
 use bailiwick_core::team::command::Actor;
 use bailiwick_core::time::Timestamp;
 use bailiwick_store::rows::{
@@ -14,6 +14,7 @@ use bailiwick_store::rows::{
 };
 use bailiwick_store::{Changed, StoreError, Tx, change, observe, read};
 
+use crate::accept::person_name;
 use crate::app::App;
 use crate::caller::{Caller, Who};
 use crate::change::Tools;
@@ -259,6 +260,24 @@ impl App {
             tools.password(tx, &by, person, &phc, now)?;
             let others = tx.sessions(person)?.into_iter().filter(|s| s.session != session).collect();
             end_sessions(tx, &by, person, others, now)
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Gives the caller another name. The old one is overwritten nowhere but no event ever held it.
+    ///
+    /// # Errors
+    /// A name that cannot be.
+    pub async fn rename_me(&self, caller: &Caller, name: &str) -> Result<(), AppError> {
+        let person = caller.person().ok_or(AppError::NotSignedIn)?;
+        let name = person_name(name)?;
+        let (by, now, text) = (caller.by(), self.clock.now(), TextId(self.new_id()));
+        let _: Changed<()> = change(&*self.store, vec![LineId::Person(person)], self.command_id(), move |tx| {
+            let row = tx.person(person)?.ok_or(AppError::NotSignedIn)?;
+            tx.text(text, &name)?;
+            tx.put(LineId::Person(person), &by, now, vec![Row::Person(PersonRow { name: text, ..row })])?;
+            Ok::<_, AppError>(())
         })
         .await?;
         Ok(())

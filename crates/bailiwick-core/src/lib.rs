@@ -12,3 +12,8 @@ pub mod email;
 pub mod ids;
 pub mod team;
 pub mod time;
+
+/// The README's example is compiled and run with the other examples.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;

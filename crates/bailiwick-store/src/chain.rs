@@ -15,6 +15,9 @@
 //!
 //! The position in the feed is known only when everything else is, so events are written as the last step of a
 //! transaction, after the counter was taken. What can be erased (address, name, origin) is not in here.
+//!
+//! A chain shows that something was edited, removed, moved or added without the key. It does not show that a whole
+//! database, log, tables and counter together, was put back to what it once was: that takes a seal kept elsewhere.
 
 use std::fmt;
 

@@ -36,7 +36,7 @@ impl LineId {
         match kind {
             "person" => Some(Self::Person(bailiwick_core::ids::PersonId(id))),
             "workspace" => Some(Self::Workspace(bailiwick_core::ids::WorkspaceId(id))),
-            "installation" => Some(Self::Installation),
+            "installation" if bytes == INSTALLATION => Some(Self::Installation),
             _ => None,
         }
     }

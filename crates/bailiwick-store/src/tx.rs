@@ -70,7 +70,8 @@ pub trait Read {
     fn log(&mut self, line: LineId, filter: &LogFilter) -> Out<Vec<LogEntry>>;
     /// Mails, newest first; of one workspace or all.
     fn mails(&mut self, workspace: Option<WorkspaceId>, limit: usize) -> Out<Vec<QueuedMail>>;
-    /// Mails queued for an address since then: how many, and when the oldest of them was.
+    /// Mails queued for an address since then, whatever became of them: how many, and when the oldest of them was;
+    /// without any, nought and the moment asked for.
     fn mails_to(&mut self, address: AddressId, since: Timestamp) -> Out<(u32, Timestamp)>;
     /// The same for mails that a person caused.
     fn mails_by(&mut self, person: PersonId, since: Timestamp) -> Out<(u32, Timestamp)>;
@@ -98,6 +99,7 @@ pub trait Tx: Read {
     /// Appends to a workspace's line and writes the rows that its events touched. The line must be locked.
     fn append(&mut self, by: &By, change: WorkspaceChange) -> Out<()>;
     /// Appends to a person's or the installation's line: each row is an event, and put. The line must be locked.
+    /// Put several times in one change, it is still one step of the line.
     fn put(&mut self, line: LineId, by: &By, at: Timestamp, rows: Vec<Row>) -> Out<()>;
 
     /// Lets a secret open something.

@@ -12,6 +12,7 @@ pub(super) const PLANS: &[Plan] = &[
         model: "tenant",
         name: "Halden Outdoor",
         plan: "growth",
+        extra_seats: 0,
         owner: ("Priya Raman", "priya.raman@halden.example"),
         resources: &[],
         people: &[
@@ -56,6 +57,7 @@ pub(super) const PLANS: &[Plan] = &[
         model: "properties",
         name: "Solberg Studio",
         plan: "business",
+        extra_seats: 0,
         owner: ("Ingrid Solberg", "ingrid@solberg.example"),
         resources: &["Shop", "Blog", "Help center", "Careers", "Mobile app", "Investor site"],
         people: &[
@@ -95,11 +97,17 @@ pub(super) const PLANS: &[Plan] = &[
         model: "properties",
         name: "Harbour & Pine",
         plan: "pro",
+        extra_seats: 5,
         owner: ("Grace Muller", "grace@harbourpine.example"),
         resources: &["Boat rental", "Cabins"],
         people: &[
             joins("Tariq Nasser", "tariq@harbourpine.example", Role("member"), 5),
             joins("Elsa Berg", "elsa@harbourpine.example", Role("member"), 52),
+            joins("Piotr Zielinski", "piotr@harbourpine.example", Role("member"), 9),
+            joins("Leila Farouk", "leila@harbourpine.example", Role("member"), 75),
+            joins("Sam Whitlock", "sam@harbourpine.example", Role("member"), 31),
+            joins("Ikenna Obi", "ikenna@harbourpine.example", Role("member"), 14),
+            joins("Marta Kovac", "marta@harbourpine.example", Role("member"), 160),
         ],
         invited: &[("finn@harbourpine.example", Role("member"), 20)],
     },

@@ -25,8 +25,10 @@ pub fn lines(state: &Workspace, access: &Access) -> Vec<String> {
             let more = of_kind(model, ix, *set).without(lacks).without(all);
             if let Some(resource) = state.live_resource(*id).filter(|_| !more.is_empty()) {
                 let level = access.grants.each.get(id).map(|g| kind.level(g.level));
-                let says = level.map_or_else(|| set_lines(model, more).join("; "), |l| l.says.clone());
-                lines.push(format!("{}: {says}", resource.name));
+                lines.push(match level {
+                    Some(level) => format!("{} ({}): {}", resource.name, level.title, level.says),
+                    None => format!("{}: {}", resource.name, set_lines(model, more).join("; ")),
+                });
             }
         }
     }
@@ -93,12 +95,15 @@ pub fn sentence(
 ) -> String {
     let says = &model.permission_def(permission).says;
     let place = resource.map(|r| format!(" on {r}")).unwrap_or_default();
+    let can = if decision.allowed() { "can" } else { "cannot" };
+    format!("{name} {can} {says}{place}: {}.", because(decision))
+}
+
+/// Why a decision is as it is, as a clause.
+pub fn because(decision: &Decision) -> String {
     match decision {
-        Decision::Allow(reasons) => {
-            let by: Vec<String> = reasons.iter().map(reason).collect();
-            format!("{name} can {says}{place}: {}.", and(&by))
-        }
-        Decision::Deny(denial) => format!("{name} cannot {says}{place}: {}.", why_not(*denial)),
+        Decision::Allow(reasons) => and(&reasons.iter().map(reason).collect::<Vec<_>>()),
+        Decision::Deny(denial) => why_not(*denial).to_owned(),
     }
 }
 

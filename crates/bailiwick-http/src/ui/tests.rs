@@ -147,7 +147,7 @@ fn no_page_needs_a_loose_content_policy() {
 #[test]
 fn the_style_sheets_are_small_and_ask_for_nothing_else() {
     let css: Vec<&assets::Asset> = assets::assets().iter().filter(|asset| asset.path.ends_with(".css")).collect();
-    assert!(css.iter().map(|asset| asset.bytes.len()).sum::<usize>() < 30 * 1024);
+    assert!(css.iter().map(|asset| asset.bytes.len()).sum::<usize>() < 30_000);
     for asset in css {
         let text = String::from_utf8_lossy(asset.bytes);
         for forbidden in ["url(", "@import", "data:"] {

@@ -11,8 +11,8 @@ use bailiwick_core::team::wire::{AccessWire, GrantWire, permission_set};
 use super::errors::PageError;
 use super::forms::Form;
 use crate::ui::kit::{
-    AccessForm, BoxState, Choice, Grid, GridRow, LevelMeaning, LevelRow, Levels, PermissionBox, RoleCard, Scope, Select,
-    Switch,
+    AccessForm, BoxState, Choice, Grid, GridRow, LevelMeaning, LevelRow, Levels, PermissionBox, RoleCard, Scope,
+    Select, Switch,
 };
 
 /// The names of the fields that [`read`] takes.
@@ -49,7 +49,13 @@ fn role_card(state: &Workspace, ix: RoleIx, chosen: &AccessWire) -> RoleCard {
     let model = &state.model;
     let role = model.role(ix);
     let off = (!role.on_plan(state.plan)).then(|| {
-        let on: Vec<&str> = model.plans.iter().enumerate().filter(|(i, _)| role.plans >> i & 1 == 1).map(|(_, p)| p.title.as_str()).collect();
+        let on: Vec<&str> = model
+            .plans
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| role.plans >> i & 1 == 1)
+            .map(|(_, p)| p.title.as_str())
+            .collect();
         format!("On the {} plan", bailiwick_core::access::say::and(&on))
     });
     RoleCard {
@@ -104,14 +110,23 @@ fn levels(state: &Workspace, kind: bailiwick_core::access::model::KindIx, chosen
         all: chosen.all.clone(),
         rows: rows
             .into_iter()
-            .map(|(id, r)| LevelRow { id: id.to_string(), name: r.name.to_string(), below: String::new(), chosen: level_of(id) })
+            .map(|(id, r)| LevelRow {
+                id: id.to_string(),
+                name: r.name.to_string(),
+                below: String::new(),
+                chosen: level_of(id),
+            })
             .collect(),
     }
 }
 
 /// What the levels of a kind mean.
 pub fn meanings(kind: &bailiwick_core::access::model::Kind) -> Vec<LevelMeaning> {
-    let one = |l: &bailiwick_core::access::model::Level| LevelMeaning { value: l.name.to_string(), title: l.title.clone(), means: l.says.clone() };
+    let one = |l: &bailiwick_core::access::model::Level| LevelMeaning {
+        value: l.name.to_string(),
+        title: l.title.clone(),
+        means: l.says.clone(),
+    };
     kind.levels.iter().map(one).collect()
 }
 
@@ -119,13 +134,26 @@ pub fn meanings(kind: &bailiwick_core::access::model::Kind) -> Vec<LevelMeaning>
 fn levels_note(state: &Workspace) -> Option<String> {
     let model = &state.model;
     let plan = usize::from(state.plan.0);
-    let role = model.roles.iter().find(|r| r.on_plan(state.plan) && r.assigns[plan].is_none() && r.assigns.iter().any(Option::is_some))?;
+    let role = model
+        .roles
+        .iter()
+        .find(|r| r.on_plan(state.plan) && r.assigns[plan].is_none() && r.assigns.iter().any(Option::is_some))?;
     let kind = role.assigns.iter().flatten().next().map(|k| model.kind(*k))?;
-    Some(format!("On {} every {} has all {}, later ones included.", model.plan(state.plan).title, role.title, kind.plural.to_lowercase()))
+    Some(format!(
+        "On {} every {} has all {}, later ones included.",
+        model.plan(state.plan).title,
+        role.title,
+        kind.plural.to_lowercase()
+    ))
 }
 
 /// The grid of what can be given one by one; `from` is the template that locks boxes.
-pub fn permission_grid(model: &Model, direct: PermissionSet, from: Option<(String, PermissionSet)>, caption: &str) -> Grid {
+pub fn permission_grid(
+    model: &Model,
+    direct: PermissionSet,
+    from: Option<(String, PermissionSet)>,
+    caption: &str,
+) -> Grid {
     let groups: Vec<usize> = (0..model.groups.len()).filter(|g| model.groups[*g].grantable).collect();
     let mut columns: Vec<String> = Vec::new();
     for def in model.permissions.iter().filter(|d| groups.contains(&d.group)) {
@@ -145,10 +173,18 @@ pub fn permission_grid(model: &Model, direct: PermissionSet, from: Option<(Strin
         columns: columns.iter().map(|c| capital(c)).collect(),
         template: from.map(|(name, _)| name),
         note: "View is ticked with any other action.".into(),
+        care: "Users permissions and managing settings reach far: whoever has them can change what others may do."
+            .into(),
     }
 }
 
-fn permission_box(model: &Model, group: usize, action: &str, direct: PermissionSet, template: PermissionSet) -> Option<PermissionBox> {
+fn permission_box(
+    model: &Model,
+    group: usize,
+    action: &str,
+    direct: PermissionSet,
+    template: PermissionSet,
+) -> Option<PermissionBox> {
     let name = format!("{}:{action}", model.groups[group].name);
     let permission = model.permission(&name)?;
     let state = match (direct.has(permission), template.has(permission)) {

@@ -1,21 +1,21 @@
 //! A request for a page: who asks, from where, with which cookies; and the shell around the answer.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use bailiwick_app::caller::Who;
 use bailiwick_app::mail::sink::Sink;
+use bailiwick_app::rows::Origin;
 use bailiwick_app::{App, AppError, Caller};
 use bailiwick_core::ids::{SessionId, WorkspaceId};
 use bailiwick_core::team::state::Workspace;
-use bailiwick_store::rows::Origin;
 use maud::Markup;
 
 use super::errors::PageError;
+use crate::credentials;
 use crate::ui::form::FormMeta;
 use crate::ui::icons::Icon;
 use crate::ui::shell::{Brand, Me, MenuEntry, MenuGroup, Notice, Shell, WorkspaceEntry};
@@ -42,7 +42,7 @@ pub struct Context {
     pub host: String,
     /// The address that was asked.
     pub uri: Uri,
-    cookies: Vec<(String, String)>,
+    headers: HeaderMap,
 }
 
 /// The cookie that holds a session.
@@ -58,34 +58,29 @@ impl FromRequestParts<Arc<Web>> for Context {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, PageError> {
-        Self::of(web, &parts.headers, &parts.uri, parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0)).await
+        Self::of(web, &parts.headers, &parts.uri, &parts.extensions).await
     }
 }
 
 impl Context {
     /// Reads a request.
-    pub async fn of(web: &Arc<Web>, headers: &HeaderMap, uri: &Uri, peer: Option<SocketAddr>) -> Result<Self, PageError> {
-        let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok()).unwrap_or_default();
-        let origin = Origin {
-            ip: peer.map(|p| p.ip().to_canonical().to_string()).unwrap_or_default(),
-            agent: text(header::USER_AGENT).chars().take(200).collect(),
-        };
-        let mut context = Self {
-            web: Arc::clone(web),
-            caller: None,
-            origin: origin.clone(),
-            host: text(header::HOST).to_owned(),
-            uri: uri.clone(),
-            cookies: cookies(headers),
-        };
-        if let Some(cookie) = context.cookie(&context.name(SESSION)) {
-            context.caller = match web.app.session_caller(&cookie, Some(origin)).await {
+    pub async fn of(
+        web: &Arc<Web>,
+        headers: &HeaderMap,
+        uri: &Uri,
+        extensions: &Extensions,
+    ) -> Result<Self, PageError> {
+        let origin = credentials::origin(headers, extensions, &web.app.config.proxies);
+        let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        let caller = match credentials::session_cookie(headers, credentials::is_https(&web.app)) {
+            Some(cookie) => match web.app.session_caller(cookie, Some(origin.clone())).await {
                 Ok(caller) => Some(caller),
                 Err(AppError::NotSignedIn) => None,
                 Err(error) => return Err(error.into()),
-            };
-        }
-        Ok(context)
+            },
+            None => None,
+        };
+        Ok(Self { web: Arc::clone(web), caller, origin, host, uri: uri.clone(), headers: headers.clone() })
     }
 
     /// The service.
@@ -106,12 +101,12 @@ impl Context {
         }
     }
 
-    /// A cookie that was sent exactly once; one that was sent twice is none (AB-088).
+    /// A cookie of ours, if it looks like one.
     fn cookie(&self, name: &str) -> Option<String> {
-        let mut found = self.cookies.iter().filter(|(n, _)| n == name);
-        let (_, value) = found.next()?;
-        let fine = !value.is_empty() && value.len() <= 400 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.%".contains(&b));
-        (found.next().is_none() && fine).then(|| value.clone())
+        let fine = |v: &&str| {
+            !v.is_empty() && v.len() <= 400 && v.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.%".contains(&b))
+        };
+        credentials::cookie(&self.headers, name).filter(fine).map(str::to_owned)
     }
 
     /// Over https a cookie's name says that it is bound to this host; over http on this machine it cannot.
@@ -120,7 +115,7 @@ impl Context {
     }
 
     fn is_https(&self) -> bool {
-        self.app().config.public_url.starts_with("https://")
+        credentials::is_https(self.app())
     }
 
     fn set(&self, name: &str, value: &str, seconds: i64) -> HeaderValue {
@@ -214,11 +209,35 @@ impl Context {
 
     /// An answer of HTML; a notice that it showed is shown once.
     pub fn html(&self, page: Markup) -> Response {
+        self.html_posting_to(page, "")
+    }
+
+    /// An answer of HTML whose forms may also lead to another origin: the host's, after sign-in.
+    pub fn html_posting_to(&self, page: Markup, origin: &str) -> Response {
         let mut answer = Html(page.into_string()).into_response();
+        let headers = answer.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, self.policy(origin));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.cookie(&self.name(NOTICE)).is_some() {
             answer = self.with_cookie(answer, NOTICE, "", 0);
         }
         answer
+    }
+
+    /// No scripts, no frames, nothing from elsewhere. In the demo each person has a host name of their own, so its
+    /// forms lead to any of them.
+    fn policy(&self, origin: &str) -> HeaderValue {
+        let port = self.host.rsplit_once(':').map_or("", |(_, port)| port);
+        let demo = if self.app().config.demo {
+            format!(" http://localhost:{port} http://*.localhost:{port}")
+        } else {
+            String::new()
+        };
+        let text = format!(
+            "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self' {origin}{demo}; \
+             base-uri 'none'; frame-ancestors 'none'"
+        );
+        HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("default-src 'none'"))
     }
 
     /// The shell of a page where nobody needs to be signed in.
@@ -300,13 +319,4 @@ pub fn workspace_id(text: &str) -> Result<WorkspaceId, PageError> {
 /// Any id of an address.
 pub fn id<T: std::str::FromStr>(text: &str) -> Result<T, PageError> {
     text.parse().map_err(|_| PageError::not_found())
-}
-
-fn cookies(headers: &HeaderMap) -> Vec<(String, String)> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-    lines
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim_matches(' ').split_once('='))
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
 }

@@ -1,9 +1,8 @@
 //! When there is nothing to show: the one place that makes a page of an error.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -72,7 +71,7 @@ fn status(error: &PageError) -> StatusCode {
 /// Puts the page of an error in the place of its bare status.
 pub async fn show(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
     let (headers, uri, get) = (request.headers().clone(), request.uri().clone(), request.method() == "GET");
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0);
+    let extensions = request.extensions().clone();
     let answer = next.run(request).await;
     let unknown = answer.status() == StatusCode::NOT_FOUND && answer.extensions().get::<PageError>().is_none();
     let error = match answer.extensions().get::<PageError>() {
@@ -84,7 +83,9 @@ pub async fn show(State(web): State<Arc<Web>>, request: Request, next: Next) -> 
         let next = if get { form_urlencoded::byte_serialize(uri.path().as_bytes()).collect() } else { String::new() };
         return Redirect::to(&format!("/sign-in?next={next}")).into_response();
     }
-    let Ok(context) = Context::of(&web, &headers, &uri, peer).await else { return status(&error).into_response() };
+    let Ok(context) = Context::of(&web, &headers, &uri, &extensions).await else {
+        return status(&error).into_response();
+    };
     let shell = match context.inside(title(&error)).await {
         Ok(shell) => shell,
         Err(_) => context.outside(title(&error)),
@@ -110,7 +111,10 @@ fn title(error: &PageError) -> &'static str {
 fn kind(context: &Context, error: &PageError) -> ErrorKind {
     match error {
         PageError::StaleForm => ErrorKind::StaleForm,
-        PageError::BadForm => ErrorKind::Refused(said("This form holds something that it should not.", "Go back, reload the page and try again.")),
+        PageError::BadForm => ErrorKind::Refused(said(
+            "This form holds something that it should not.",
+            "Go back, reload the page and try again.",
+        )),
         _ if status(error) == StatusCode::NOT_FOUND => ErrorKind::NotFound,
         PageError::App(AppError::Store(store)) => {
             let request = context.app().command_id().to_string();
@@ -125,12 +129,16 @@ fn kind(context: &Context, error: &PageError) -> ErrorKind {
 pub fn refused(error: &AppError) -> Refused {
     match error {
         AppError::Refused(refusal) => said(&refusal.sentence(), refusal.remedy()),
-        AppError::TooOften(seconds) => said("That was too often.", &format!("Wait {} and try again.", super::say::length(i64::from(*seconds)))),
+        AppError::TooOften(seconds) => {
+            said("That was too often.", &format!("Wait {} and try again.", super::say::length(i64::from(*seconds))))
+        }
         AppError::Busy => said("The server is busy.", "Try again in a moment."),
         AppError::Repeated => said("This was sent already.", "Reload the page to see what came of it."),
         AppError::Invalid { sentence, .. } => said(sentence, ""),
         AppError::SignIn(refusal) => said(&refusal.to_string(), ""),
-        AppError::NotSignedIn | AppError::Scope(_) | AppError::Store(_) => said("That did not work.", "Reload the page and try again."),
+        AppError::NotSignedIn | AppError::Scope(_) | AppError::Store(_) => {
+            said("That did not work.", "Reload the page and try again.")
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, header};
 use bailiwick_app::AppError;
 use bailiwick_core::ids::CommandId;
+use bailiwick_core::team::refusal::{Class, Refusal};
 
 use super::context::{Context, Web};
 use super::errors::PageError;
@@ -34,7 +35,8 @@ impl FromRequest<Arc<Web>> for Form {
         if !kind.starts_with("application/x-www-form-urlencoded") {
             return Err(PageError::BadForm);
         }
-        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), web).await.map_err(|_| PageError::BadForm)?;
+        let bytes =
+            Bytes::from_request(Request::from_parts(parts.clone(), body), web).await.map_err(|_| PageError::BadForm)?;
         let text = std::str::from_utf8(&bytes).map_err(|_| PageError::BadForm)?;
         let fields: Vec<(String, String)> = form_urlencoded::parse(text.as_bytes()).into_owned().collect();
         if fields.iter().any(|(_, v)| v.contains('\0')) {
@@ -42,14 +44,14 @@ impl FromRequest<Arc<Web>> for Form {
         }
         let preview = parts.uri.query() == Some("preview");
         let form = Self { context, preview, fields };
-        form.from_here(&parts.headers)?;
+        form.check_sender(&parts.headers)?;
         Ok(form)
     }
 }
 
 impl Form {
     /// Fetch metadata first, then Origin, then the token (DEFAULTS).
-    fn from_here(&self, headers: &HeaderMap) -> Result<(), PageError> {
+    fn check_sender(&self, headers: &HeaderMap) -> Result<(), PageError> {
         let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
         let ours = match (text("sec-fetch-site"), text("origin")) {
             (Some("same-origin" | "none"), _) => true,
@@ -61,14 +63,16 @@ impl Form {
     }
 
     fn is_own_origin(&self, origin: &str) -> bool {
-        origin == self.context.app().config.public_url || (self.context.app().config.demo && self.is_demo_origin(origin))
+        origin == self.context.app().config.public_url
+            || (self.context.app().config.demo && self.is_demo_origin(origin))
     }
 
     /// In the demo each person has a host name of their own below `localhost`; the list of people is on `localhost`.
     fn is_demo_origin(&self, origin: &str) -> bool {
         let host = |of: &str| of.strip_prefix("http://").map(str::to_owned);
         let (Some(from), Some(port)) = (host(origin), self.context.host.rsplit(':').next()) else { return false };
-        from.split(':').nth(1) == Some(port) && from.split(':').next().is_some_and(|name| name == "localhost" || name.ends_with(".localhost"))
+        from.split(':').nth(1) == Some(port)
+            && from.split(':').next().is_some_and(|name| name == "localhost" || name.ends_with(".localhost"))
     }
 
     /// Refuses a field that this form does not have; a name that ends in `-` allows all that begin with it.
@@ -117,7 +121,8 @@ impl Form {
 pub fn problems(error: PageError, field: &str) -> Result<Problems, PageError> {
     let PageError::App(app) = &error else { return Err(error) };
     match app {
-        AppError::Refused(refusal) if refusal.class() == bailiwick_core::team::refusal::Class::NotFound => Err(error),
+        AppError::Refused(Refusal::NotAllowed(_)) => Err(error),
+        AppError::Refused(refusal) if refusal.class() == Class::NotFound => Err(error),
         AppError::SignIn(refusal) => Ok(one(field, &refusal.to_string())),
         AppError::Invalid { field, sentence } => Ok(one(field, sentence)),
         AppError::Refused(_) | AppError::TooOften(_) | AppError::Busy | AppError::Repeated => {

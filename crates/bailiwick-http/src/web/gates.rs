@@ -76,8 +76,16 @@ fn ask(context: &Context, after: &After, email: &str, problems: Problems) -> Sho
     };
     let step =
         SignInStep::Ask { form: form("/sign-in"), link: form("/sign-in/link"), email: email.to_owned(), problems };
-    let shown = context.html(page(&SignInView { shell: context.outside("Sign in"), step }));
+    let view = SignInView { shell: context.outside("Sign in"), step };
+    let shown = context.html_posting_to(page(&view), &origin_of(&after.return_to));
     Ok(context.with_browser(shown, &mark))
+}
+
+/// The origin of a return address: the browser follows the form there after sign-in.
+fn origin_of(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return String::new() };
+    let host = rest.split(['/', '?']).next().unwrap_or_default();
+    format!("{scheme}://{host}")
 }
 
 /// `POST /sign-in`

@@ -10,9 +10,9 @@ use bailiwick_core::team::refusal::Refusal;
 use super::context::{Context, Shown};
 use super::errors::PageError;
 use super::forms::{Form, problems};
-use super::say::when;
+use super::say::{day, when};
 use crate::ui::form::Problems;
-use crate::ui::kit::Link;
+use crate::ui::kit::{Link, When};
 use crate::ui::pages::invitation::{Ending, InvitationState, InvitationView, Obstacle, Offer, page};
 
 /// `GET /invitations/{token}`: keeps the secret in a cookie, so that it leaves the address bar (AB-041).
@@ -54,7 +54,7 @@ async fn opened(context: &Context, open: &OpenLink, problems: Problems) -> Resul
         Reader::New => InvitationState::SignUp {
             offer,
             form: context.form("/invitation/sign-up"),
-            link: None,
+            link: Some(context.form("/invitation/sign-up")),
             sign_in: "/sign-in?next=%2Finvitation".into(),
             name: String::new(),
             problems,
@@ -82,7 +82,7 @@ fn offer(context: &Context, open: &OpenLink) -> Offer {
         with: open.template.as_ref().map(|t| format!("with the role template {t}")).unwrap_or_default(),
         gives: open.offers.clone(),
         email: open.email.clone(),
-        until: when(open.expires_at, context.app().clock.now()),
+        until: When { relative: day(open.expires_at), ..when(open.expires_at, context.app().clock.now()) },
         decline: if open.reader == Reader::Invited { "/invitation/decline".into() } else { String::new() },
     }
 }
@@ -107,7 +107,7 @@ async fn closed(context: &Context, how: ClosedAs, home: &str) -> Result<Invitati
 
 /// `POST /invitation/sign-up`
 pub async fn sign_up(form: Form) -> Shown {
-    form.only(&["name", "password"])?;
+    form.only(&["email", "name", "password"])?;
     let context = &form.context;
     let token = context.invitation().unwrap_or_default();
     let (name, password) = (form.get("name")?, form.get("password")?);
@@ -137,7 +137,9 @@ async fn not_accepted(context: &Context, error: AppError, typed_name: Option<&st
         AppError::Refused(Refusal::NoSeatLeft(..)) => Obstacle::NoSeat,
         AppError::Refused(Refusal::RoleNotInPlan(..)) => Obstacle::RoleNotInPlan,
         AppError::Refused(Refusal::SenderLostRight) => Obstacle::SenderLostRight,
-        AppError::Refused(Refusal::NoSuchInvitation | Refusal::InvitationClosed | Refusal::InvitationExpired | Refusal::WrongAddress) => {
+        AppError::Refused(
+            Refusal::NoSuchInvitation | Refusal::InvitationClosed | Refusal::InvitationExpired | Refusal::WrongAddress,
+        ) => {
             return shown(context, Problems::default()).await;
         }
         AppError::Refused(Refusal::AlreadyMember) => {
@@ -155,7 +157,8 @@ async fn not_accepted(context: &Context, error: AppError, typed_name: Option<&st
     let LinkPage::Open(open) = context.app().look_at_invitation(&token, context.caller.as_ref()).await? else {
         return shown(context, Problems::default()).await;
     };
-    let retry = if context.caller.is_some() { context.form("/invitation/accept") } else { context.form("/invitation/sign-up") };
+    let retry =
+        if context.caller.is_some() { context.form("/invitation/accept") } else { context.form("/invitation/sign-up") };
     let state = InvitationState::NotNow {
         obstacle,
         inviter: open.sender.clone(),
@@ -182,7 +185,7 @@ async fn retyped(context: &Context, problems: Problems, typed: Option<&str>) -> 
 
 /// `POST /invitation/sign-in`: the account of the invited address signs in and comes back.
 pub async fn sign_in(form: Form) -> Shown {
-    form.only(&["password"])?;
+    form.only(&["email", "password"])?;
     let context = &form.context;
     let Some(email) = invited_email(context).await? else { return shown(context, Problems::default()).await };
     match context.app().sign_in(&email, form.get("password")?, &context.origin).await {
@@ -195,12 +198,15 @@ pub async fn sign_in(form: Form) -> Shown {
 
 /// `POST /invitation/link`: a mailed link signs in and comes back.
 pub async fn ask_link(form: Form) -> Shown {
-    form.only(&["password"])?;
+    form.only(&["email", "password"])?;
     let context = &form.context;
     let Some(email) = invited_email(context).await? else { return shown(context, Problems::default()).await };
     let mark = context.mark();
     context.app().ask_link(&email, &mark, &context.origin).await?;
-    Ok(context.with_browser(context.done("/invitation", "A sign-in link is on its way to that address. It brings you back here."), &mark))
+    Ok(context.with_browser(
+        context.done("/invitation", "A sign-in link is on its way to that address. It brings you back here."),
+        &mark,
+    ))
 }
 
 async fn invited_email(context: &Context) -> Result<Option<String>, PageError> {

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Path;
-use axum::http::{StatusCode, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -85,9 +85,19 @@ pub fn pages(app: Arc<App>, mailbox: Option<Arc<Sink>>) -> Router {
         router = router.route("/demo", get(demo::demo)).route("/demo/sign-in/{person}", post(demo::sign_in));
     }
     router
+        .fallback(nothing)
         .with_state(Arc::clone(&web))
         .layer(middleware::from_fn_with_state(web, errors::show))
         .route("/assets/{file}", get(asset))
+}
+
+/// What nobody answers: a problem for programs, a page for people.
+async fn nothing(uri: Uri) -> Response {
+    let path = uri.path();
+    if ["/v1/", "/access/", "/.well-known/"].iter().any(|api| path.starts_with(api)) {
+        return crate::api::not_found().await.into_response();
+    }
+    errors::PageError::not_found().into_response()
 }
 
 /// A style sheet or picture of the pages.

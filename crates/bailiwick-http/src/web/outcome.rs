@@ -49,7 +49,12 @@ pub fn for_many(team: &Team, preview: &Preview) -> Changes {
             list.push(format!("and {more} more"));
         }
     }
-    Changes { adds, cuts, holds: "Holds from the next thing they do, in every open session.".into(), ..Changes::default() }
+    Changes {
+        adds,
+        cuts,
+        holds: "Holds from the next thing they do, in every open session.".into(),
+        ..Changes::default()
+    }
 }
 
 fn placed(team: &Team, change: &Change, set: bailiwick_core::access::set::PermissionSet) -> Vec<String> {
@@ -95,7 +100,10 @@ pub fn limit(team: &Team, base: &str) -> Option<Limit> {
         None => String::new(),
     };
     Some(Limit {
-        sentence: format!("All {} in use.", plural(i64::from(held), "seat").replace("seats", "seats are").replace("1 seat", "1 seat is")),
+        sentence: format!(
+            "All {} in use.",
+            plural(i64::from(held), "seat").replace("seats", "seats are").replace("1 seat", "1 seat is")
+        ),
         remedy: format!("To have room for one more, {ways}."),
         ways: vec![Link::new(&format!("Review {}", model.words.people), &format!("{base}/team"))],
     })

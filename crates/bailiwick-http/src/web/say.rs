@@ -8,7 +8,11 @@ use crate::ui::kit::When;
 
 /// A moment beside now.
 pub fn when(at: Timestamp, now: Timestamp) -> When {
-    When { relative: relative(at, now), absolute: format("%-d %b %Y, %H:%M UTC", at), iso: format("%Y-%m-%dT%H:%M:%SZ", at) }
+    When {
+        relative: relative(at, now),
+        absolute: format("%-d %b %Y, %H:%M UTC", at),
+        iso: format("%Y-%m-%dT%H:%M:%SZ", at),
+    }
 }
 
 /// "2 hours ago", "in 6 days".
@@ -67,7 +71,10 @@ mod tests {
     fn moments_read_as_people_say_them() {
         let now = Timestamp(1_795_651_200_000_000);
         let said = |seconds| relative(now.plus_seconds(seconds), now);
-        assert_eq!([-5, -90, -7_200, -90_000, -200_000, 600_000].map(said), ["Now", "1 minute ago", "2 hours ago", "Yesterday", "2 days ago", "in 6 days"]);
+        assert_eq!(
+            [-5, -90, -7_200, -90_000, -200_000, 600_000].map(said),
+            ["Now", "1 minute ago", "2 hours ago", "Yesterday", "2 days ago", "in 6 days"]
+        );
         assert_eq!(day(now), "26 November 2026");
     }
 }

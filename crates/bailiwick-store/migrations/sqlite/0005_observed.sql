@@ -4,6 +4,7 @@
 create table mails (
     mail_id BLOB primary key check (length(mail_id) = 16),
     address_id BLOB not null check (length(address_id) = 16),
+    person_id BLOB check (person_id is null or length(person_id) = 16),
     workspace_id BLOB check (workspace_id is null or length(workspace_id) = 16),
     object BLOB check (object is null or length(object) = 16),
     message TEXT not null,
@@ -16,6 +17,8 @@ create table mails (
     ended_at INTEGER
 ) strict, without rowid;
 create index mails_created on mails (created_at);
+create index mails_address on mails (address_id, created_at);
+create index mails_person on mails (person_id, created_at) where person_id is not null;
 create index mails_workspace on mails (workspace_id, created_at) where workspace_id is not null;
 create index mails_object on mails (object) where state = 'waiting' and object is not null;
 create index mails_waiting on mails (next_at) where state = 'waiting';

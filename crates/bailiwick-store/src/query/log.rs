@@ -37,9 +37,27 @@ queries! {
     WITHOUT_LINE = "select
         (select count(*) from changes where line_id not in (select line_id from lines)),
         (select count(*) from events where line_id not in (select line_id from lines)),
-        (select count(*) from workspaces where workspace_id not in (select line_id from lines)),
-        (select count(*) from members where workspace_id not in (select line_id from lines)),
-        (select count(*) from persons where person_id not in (select line_id from lines)),
-        (select count(*) from sessions where person_id not in (select line_id from lines)),
-        (select count(*) from credentials where person_id not in (select line_id from lines))";
+        (select count(*) from workspaces where workspace_id not in
+            (select line_id from lines where kind = 'workspace')),
+        (select count(*) from members where workspace_id not in
+            (select line_id from lines where kind = 'workspace')),
+        (select count(*) from grants where workspace_id not in
+            (select line_id from lines where kind = 'workspace')),
+        (select count(*) from invitations where workspace_id not in
+            (select line_id from lines where kind = 'workspace')),
+        (select count(*) from invitation_grants where workspace_id not in
+            (select line_id from lines where kind = 'workspace')),
+        (select count(*) from templates where workspace_id not in
+            (select line_id from lines where kind = 'workspace')),
+        (select count(*) from resources where workspace_id not in
+            (select line_id from lines where kind = 'workspace')),
+        (select count(*) from persons where person_id not in
+            (select line_id from lines where kind = 'person')),
+        (select count(*) from sessions where person_id not in
+            (select line_id from lines where kind = 'person')),
+        (select count(*) from credentials where person_id not in
+            (select line_id from lines where kind = 'person')),
+        (select count(*) from products where not exists (select 1 from lines where kind = 'installation')),
+        (select count(*) from models where not exists (select 1 from lines where kind = 'installation')),
+        (select count(*) from keys where not exists (select 1 from lines where kind = 'installation'))";
 }

@@ -4,8 +4,8 @@
 macro_rules! mails {
     ($rest:literal) => {
         concat!(
-            "select mail_id, address_id, workspace_id, object, message, nonce, created_at, state, attempts, next_at,
-            last_error, ended_at from mails ",
+            "select mail_id, address_id, person_id, workspace_id, object, message, nonce, created_at, state, attempts,
+            next_at, last_error, ended_at from mails ",
             $rest
         )
     };
@@ -13,15 +13,21 @@ macro_rules! mails {
 
 queries! {
     /// Queues a mail.
-    ADD_MAIL = "insert into mails (mail_id, address_id, workspace_id, object, message, nonce, created_at, state,
-            attempts, next_at, last_error, ended_at)
-        values ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, $7, null, null)";
+    ADD_MAIL = "insert into mails (mail_id, address_id, person_id, workspace_id, object, message, nonce, created_at,
+            state, attempts, next_at, last_error, ended_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', 0, $8, null, null)";
     /// Voids the waiting mails about an object.
     VOID_MAILS = "update mails set state = 'void' where object = $1 and state = 'waiting'";
     /// Mails, newest first.
     MAILS = mails!("order by created_at desc, mail_id desc limit $1");
     /// Mails of a workspace, newest first.
     MAILS_OF = mails!("where workspace_id = $1 order by created_at desc, mail_id desc limit $2");
+    /// How many mails were queued for an address since then, and when the oldest of them was.
+    MAILS_TO_SINCE = "select count(*), min(created_at) from mails where address_id = $1 and created_at >= $2";
+    /// The same for mails that a person caused.
+    MAILS_BY_SINCE = "select count(*), min(created_at) from mails where person_id = $1 and created_at >= $2";
+    /// The same for mails of a workspace.
+    MAILS_OF_SINCE = "select count(*), min(created_at) from mails where workspace_id = $1 and created_at >= $2";
     /// Mails whose next try is due.
     MAILS_DUE = mails!("where state = 'waiting' and next_at <= $1 order by next_at, mail_id limit $2");
     /// When the next mail is due.

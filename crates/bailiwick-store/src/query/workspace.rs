@@ -30,6 +30,14 @@ queries! {
         suspended_at, joined_at, invited_by, toggles_before, role_since, version from members where workspace_id = $1";
     /// What members' rows say that follows from the rest.
     MEMBERS_DERIVED = "select member_id, product_id, sole from members where workspace_id = $1";
+    /// How many rows of a workspace name a product that is not its own.
+    OF_OTHER_PRODUCTS = "select
+        (select count(*) from lines where line_id = $1 and product_id is distinct from $2)
+        + (select count(*) from grants where workspace_id = $1 and product_id <> $2)
+        + (select count(*) from invitations where workspace_id = $1 and product_id <> $2)
+        + (select count(*) from invitation_grants where workspace_id = $1 and product_id <> $2)
+        + (select count(*) from templates where workspace_id = $1 and product_id <> $2)
+        + (select count(*) from resources where workspace_id = $1 and product_id <> $2)";
     /// Writes a member's row.
     PUT_MEMBER = "insert into members (workspace_id, member_id, product_id, role, template_id, direct, toggles,
             all_level, until, person_id, address_id, suspended_at, joined_at, invited_by, toggles_before, role_since,

@@ -30,6 +30,8 @@ pub(super) struct Change<'a> {
     lines: &'a [LineId],
     pending: Vec<Pending>,
     after: Vec<Arc<Workspace>>,
+    /// A step broke off in the middle: some of its rows are written, its events are not.
+    torn: bool,
 }
 
 impl<'a> Change<'a> {
@@ -40,11 +42,14 @@ impl<'a> Change<'a> {
         states: &'a mut States,
         lines: &'a [LineId],
     ) -> Self {
-        Self { conn, models, key, states, lines, pending: Vec::new(), after: Vec::new() }
+        Self { conn, models, key, states, lines, pending: Vec::new(), after: Vec::new(), torn: false }
     }
 
     /// The last step: the log.
     pub(super) fn finish(self, command: CommandId) -> Out<Committed> {
+        if self.torn {
+            return Err(StoreError::Database("a step of this change failed; nothing of it can be kept".into()));
+        }
         let mut committed = log::write(self.conn, self.key, command, self.pending)?;
         committed.workspaces = self.after;
         Ok(committed)
@@ -59,6 +64,14 @@ impl<'a> Change<'a> {
             return Err(StoreError::Database(format!("{line} takes one step in a change, not two")));
         }
         log::standing(self.conn, line)
+    }
+
+    fn put_rows(&self, line: LineId, at: Timestamp, rows: &[Row]) -> Out<Vec<(Timestamp, &'static str, String)>> {
+        let put = |row: &Row| {
+            put::row(self.conn, line, row)?;
+            Ok((at, put::kind(row), to_json(row)?))
+        };
+        rows.iter().map(put).collect()
     }
 
     fn begin(&mut self, change: Pending) -> Out<()> {
@@ -142,6 +155,7 @@ impl Tx for Change<'_> {
         }
         // Better refused here than fenced at the next load.
         invariant::check(&change.after).map_err(|why| StoreError::Fenced { line: line.to_string(), why })?;
+        self.torn = true;
         write::rows(self.conn, &change)?;
         let mut events = Vec::with_capacity(change.events.len());
         for recorded in &change.events {
@@ -157,22 +171,29 @@ impl Tx for Change<'_> {
             events,
         })?;
         self.after.push(change.after);
+        self.torn = false;
         Ok(())
     }
 
     fn put(&mut self, line: LineId, by: &By, at: Timestamp, rows: Vec<Row>) -> Out<()> {
-        let before = self.step(line)?;
         if rows.is_empty() {
             return Err(StoreError::Database(format!("{line}: no row to put")));
         }
-        // The times of a line never decrease, whatever the clock did.
-        let at = at.max(before.last_at);
-        let mut events = Vec::with_capacity(rows.len());
-        for row in &rows {
-            put::row(self.conn, line, row)?;
-            events.push((at, put::kind(row), to_json(row)?));
+        let begun = self.pending.iter().position(|change| change.line == line);
+        self.torn = true;
+        // What is put on a line in several goes is one step of it: an account and its first session, say.
+        if let Some(ix) = begun {
+            let events = self.put_rows(line, self.pending[ix].at, &rows)?;
+            self.pending[ix].events.extend(events);
+        } else {
+            let before = self.step(line)?;
+            // The times of a line never decrease, whatever the clock did.
+            let at = at.max(before.last_at);
+            let events = self.put_rows(line, at, &rows)?;
+            self.begin(Pending { line, product: None, before, at, by: by.clone(), model: String::new(), events })?;
         }
-        self.begin(Pending { line, product: None, before, at, by: by.clone(), model: String::new(), events })
+        self.torn = false;
+        Ok(())
     }
 
     fn put_secret(&mut self, secret: SecretRow) -> Out<()> {
@@ -200,6 +221,7 @@ impl Tx for Change<'_> {
         let args: &[&dyn rusqlite::ToSql] = &[
             &mail.mail.bytes(),
             &mail.to.bytes(),
+            &mail.by.map(PersonId::bytes),
             &mail.workspace.map(WorkspaceId::bytes),
             &mail.object,
             &mail.message,

@@ -12,11 +12,11 @@ use bailiwick_core::team::wire::{GrantWire, permission_set, toggle_set};
 use imbl::OrdMap;
 use rusqlite::Connection;
 
-use super::sql::{Cells, Out, StoredId, all, each, one};
+use super::sql::{Cells, Out, StoredId, VALUE, all, each, one};
 use crate::codec::{AccessColumns, stage_of};
 use crate::error::StoreError;
 use crate::models::Models;
-use crate::query::{installation, workspace as q};
+use crate::query::{installation, log, workspace as q};
 
 /// The model of a version, as this connection sees it.
 pub(super) fn model(conn: &Connection, models: &Models, version: &str) -> Out<Arc<Model>> {
@@ -28,6 +28,13 @@ pub(super) fn workspace(conn: &Connection, models: &Models, id: WorkspaceId) -> 
     let state = unchecked(conn, models, id).map_err(|error| fence(id, error))?;
     if let Some(state) = &state {
         invariant::check(state).map_err(|why| fenced(id, why))?;
+        let logged = one(conn, log::LINE, &[&id.bytes()], |c| {
+            c.text()?;
+            c.number::<u64>()
+        })?;
+        if logged != Some(state.revision) {
+            return Err(fenced(id, format!("its tables are at revision {}, its log is elsewhere", state.revision)));
+        }
     }
     Ok(state)
 }
@@ -39,6 +46,7 @@ fn fenced(id: WorkspaceId, why: impl std::fmt::Display) -> StoreError {
 /// What cannot be read of a workspace fences it; that the engine fails does not.
 fn fence(id: WorkspaceId, error: StoreError) -> StoreError {
     match error {
+        StoreError::Fenced { line, why } if line == VALUE => fenced(id, why),
         StoreError::Fenced { line, why } if line != id.to_string() => fenced(id, format!("{line}: {why}")),
         other => other,
     }

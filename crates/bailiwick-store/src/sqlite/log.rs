@@ -5,7 +5,7 @@ use bailiwick_core::team::event::EVENT_VERSION;
 use bailiwick_core::time::Timestamp;
 use rusqlite::Connection;
 
-use super::sql::{Out, all, int, one, run, to_json};
+use super::sql::{Out, all, int, misread, one, run, to_json};
 use crate::chain::{ChainKey, Link, START, Seal};
 use crate::error::StoreError;
 use crate::query::log as q;
@@ -138,7 +138,7 @@ pub(super) fn repeated(conn: &Connection, command: CommandId, lines: &[LineId]) 
     let changed = all(conn, q::REPEATED, &[&command.bytes()], |c| {
         let (kind, id) = (c.text()?, c.get()?);
         let line = LineId::of(&kind, id);
-        let line = line.ok_or_else(|| StoreError::Database(format!("`{kind}` is no kind of line")))?;
+        let line = line.ok_or_else(|| misread(format!("`{kind}` is no kind of line")))?;
         Ok((line, c.number()?, c.number()?))
     })?;
     for (line, revision, position) in changed {

@@ -27,8 +27,8 @@ pub(super) const MIGRATIONS: &[Migration] = files! {
 // Engine-only statements.
 const TABLE: &str = "create table if not exists migrations (
     number INTEGER primary key, name TEXT not null, hash TEXT not null, applied_at INTEGER not null) strict";
-const APPLIED: &str = "select number, hash from migrations order by number";
-const NOTE: &str = "insert into migrations (number, name, hash, applied_at)
+pub(super) const APPLIED: &str = "select number, hash from migrations order by number";
+pub(super) const NOTE: &str = "insert into migrations (number, name, hash, applied_at)
     values ($1, $2, $3, cast(unixepoch('subsec') * 1000000 as integer))";
 
 /// Brings a database to the newest of `known`.

@@ -21,6 +21,7 @@ use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -46,9 +47,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 struct Shared {
     models: Models,
     key: ChainKey,
+    /// Set once a commit failed, which leaves open what is on disk. Nothing is written or read from then on.
+    stopped: AtomicBool,
     /// Lets a test see what a failed commit does.
     #[cfg(test)]
-    fail_commit: std::sync::atomic::AtomicBool,
+    fail_commit: AtomicBool,
 }
 
 /// An embedded database in a directory of its own.
@@ -111,7 +114,7 @@ impl Sqlite {
         conn.busy_timeout(PATIENCE)?;
         conn.execute_batch(&format!(
             "pragma journal_mode = wal; pragma synchronous = {synchronous}; pragma foreign_keys = on;
-             pragma trusted_schema = off;"
+             pragma trusted_schema = off; pragma recursive_triggers = on; pragma secure_delete = on;"
         ))?;
         conn.set_prepared_statement_cache_capacity(128);
         migrate::migrate(&conn, migrate::MIGRATIONS)?;
@@ -119,6 +122,7 @@ impl Sqlite {
         let shared = Arc::new(Shared {
             models: Models::default(),
             key,
+            stopped: false.into(),
             #[cfg(test)]
             fail_commit: false.into(),
         });
@@ -168,6 +172,9 @@ impl Store for Sqlite {
     fn read(&self, work: ReadWork) -> Later<'_, ()> {
         Box::pin(async move {
             let readers = self.readers.as_ref().ok_or(StoreError::Closed)?;
+            if self.shared.stopped.load(Relaxed) {
+                return Err(StoreError::Closed);
+            }
             readers.read(Arc::clone(&self.shared), work).await
         })
     }

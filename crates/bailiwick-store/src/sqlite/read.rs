@@ -8,10 +8,9 @@ use bailiwick_core::team::state::Workspace;
 use bailiwick_core::time::Timestamp;
 use rusqlite::Connection;
 
-use super::sql::{Cells, Out, all, int, one};
+use super::sql::{Cells, Out, all, int, misread, one};
 use super::{load, log, verify};
 use crate::chain::ChainKey;
-use crate::error::StoreError;
 use crate::models::Models;
 use crate::query::{installation, observed, people, workspace as q};
 use crate::rows::{
@@ -180,6 +179,18 @@ impl<S: Source> Read for S {
         }
     }
 
+    fn mails_to(&mut self, address: AddressId, since: Timestamp) -> Out<(u32, Timestamp)> {
+        mails_since(self.conn(), observed::MAILS_TO_SINCE, address.bytes(), since)
+    }
+
+    fn mails_by(&mut self, person: PersonId, since: Timestamp) -> Out<(u32, Timestamp)> {
+        mails_since(self.conn(), observed::MAILS_BY_SINCE, person.bytes(), since)
+    }
+
+    fn mails_of(&mut self, workspace: WorkspaceId, since: Timestamp) -> Out<(u32, Timestamp)> {
+        mails_since(self.conn(), observed::MAILS_OF_SINCE, workspace.bytes(), since)
+    }
+
     fn mails_due(&mut self, now: Timestamp, limit: usize) -> Out<Vec<QueuedMail>> {
         all(self.conn(), observed::MAILS_DUE, &[&now.0, &int(limit)], mail)
     }
@@ -247,11 +258,18 @@ pub(super) fn keys(conn: &Connection) -> Out<Vec<(KeyRow, [u8; 32])>> {
     })
 }
 
+fn mails_since(conn: &Connection, sql: &str, whose: [u8; 16], since: Timestamp) -> Out<(u32, Timestamp)> {
+    let found = one(conn, sql, &[&whose, &since.0], |c| Ok((c.number()?, c.maybe_time()?)))?;
+    let (count, oldest) = found.unwrap_or_default();
+    Ok((count, oldest.unwrap_or(since)))
+}
+
 fn mail(c: &mut Cells<'_, '_>) -> Out<QueuedMail> {
     Ok(QueuedMail {
         row: MailRow {
             mail: c.id()?,
             to: c.id()?,
+            by: c.maybe_id()?,
             workspace: c.maybe_id()?,
             object: c.get()?,
             message: c.text()?,
@@ -267,5 +285,5 @@ fn mail(c: &mut Cells<'_, '_>) -> Out<QueuedMail> {
 }
 
 fn word<T>(word: &str, meaning: impl Fn(&str) -> Option<T>) -> Out<T> {
-    meaning(word).ok_or_else(|| StoreError::Database(format!("`{word}` means nothing here")))
+    meaning(word).ok_or_else(|| misread(format!("`{word}` means nothing here")))
 }

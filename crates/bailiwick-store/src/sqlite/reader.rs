@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 
 use super::Shared;
 use super::read::Moment;
@@ -15,39 +15,33 @@ use super::sql::Out;
 use crate::ReadWork;
 use crate::error::StoreError;
 
-/// The readers that are free.
+/// The readers.
 pub(super) struct Readers {
     free: Arc<Mutex<Vec<Connection>>>,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
 }
 
 impl Readers {
     pub(super) fn new(connections: Vec<Connection>) -> Self {
-        Self { turns: Semaphore::new(connections.len()), free: Arc::new(Mutex::new(connections)) }
+        Self { turns: Arc::new(Semaphore::new(connections.len())), free: Arc::new(Mutex::new(connections)) }
     }
 
     pub(super) async fn read(&self, shared: Arc<Shared>, work: ReadWork) -> Out<()> {
-        let turn: SemaphorePermit<'_> = self.turns.acquire().await.map_err(|_| StoreError::Closed)?;
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| StoreError::Closed)?;
         let free = Arc::clone(&self.free);
         let reading = tokio::task::spawn_blocking(move || {
-            // Whoever has a turn finds a connection, unless a caller before gave up waiting and its read still runs.
-            let conn = loop {
-                if let Some(conn) = free.lock().unwrap_or_else(PoisonError::into_inner).pop() {
-                    break conn;
-                }
-                std::thread::yield_now();
-            };
-            let done =
-                catch_unwind(AssertUnwindSafe(|| moment(&conn, &shared, work))).unwrap_or(Err(StoreError::Poisoned));
+            // As many turns as connections: whoever has a turn finds one. The turn ends with the read, also if the
+            // caller gives up waiting for it.
+            let conn = free.lock().unwrap_or_else(PoisonError::into_inner).pop().ok_or(StoreError::Closed)?;
+            let done = catch_unwind(AssertUnwindSafe(|| moment(&conn, &shared, work)));
             if !conn.is_autocommit() {
                 let _ = conn.execute_batch("rollback");
             }
             free.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
-            done
+            drop(turn);
+            done.unwrap_or(Err(StoreError::Poisoned))
         });
-        let done = reading.await.unwrap_or(Err(StoreError::Closed));
-        drop(turn);
-        done
+        reading.await.unwrap_or(Err(StoreError::Closed))
     }
 }
 

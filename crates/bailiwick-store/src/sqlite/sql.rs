@@ -43,7 +43,29 @@ impl From<rusqlite::Error> for StoreError {
                 return Self::Taken(what);
             }
         }
-        Self::Database(error.to_string())
+        match error {
+            // The engine works; what it holds is not what belongs there.
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::InvalidColumnType(..) => misread(error),
+            _ => Self::Database(error.to_string()),
+        }
+    }
+}
+
+/// What misread values are reported under until the line is known.
+pub(super) const VALUE: &str = "a stored value";
+
+/// A stored value that means nothing here.
+pub(super) fn misread(why: impl std::fmt::Display) -> StoreError {
+    StoreError::Fenced { line: VALUE.into(), why: why.to_string() }
+}
+
+/// Says which line an unreadable value is of.
+pub(super) fn of_line(line: impl std::fmt::Display, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Fenced { line: was, why } if was == VALUE => StoreError::Fenced { line: line.to_string(), why },
+        other => other,
     }
 }
 
@@ -147,7 +169,7 @@ impl Cells<'_, '_> {
 
     pub(super) fn number<T: TryFrom<i64>>(&mut self) -> Out<T> {
         let value: i64 = self.get()?;
-        T::try_from(value).map_err(|_| StoreError::Database(format!("{value} is out of range")))
+        T::try_from(value).map_err(|_| misread(format!("{value} is out of range")))
     }
 
     pub(super) fn json<T: DeserializeOwned>(&mut self) -> Out<T> {
@@ -198,7 +220,7 @@ pub(super) fn to_json(value: &impl Serialize) -> Out<String> {
 
 /// A value of JSON text.
 pub(super) fn of_json<T: DeserializeOwned>(text: &str) -> Out<T> {
-    serde_json::from_str(text).map_err(|e| StoreError::Database(format!("stored JSON: {e}")))
+    serde_json::from_str(text).map_err(|e| misread(format!("stored JSON: {e}")))
 }
 
 /// A count as the engine holds it.

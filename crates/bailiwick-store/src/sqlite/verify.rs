@@ -9,7 +9,7 @@ use bailiwick_core::team::state::Workspace;
 use bailiwick_core::time::Timestamp;
 use rusqlite::Connection;
 
-use super::sql::{Out, all, of_json, one};
+use super::sql::{Out, all, misread, of_json, of_line, one};
 use super::{load, put, read};
 use crate::chain::{ChainKey, Link, START, Seal};
 use crate::codec::{Derived, is_sole};
@@ -89,7 +89,7 @@ impl Walker<'_> {
         let lines = all(self.conn, q::LINES, &[], |c| {
             let id = c.get()?;
             let kind = c.text()?;
-            LineId::of(&kind, id).ok_or_else(|| StoreError::Database(format!("`{kind}` is no kind of line")))
+            LineId::of(&kind, id).ok_or_else(|| misread(format!("`{kind}` is no kind of line, or this is not its id")))
         })?;
         for line in lines {
             self.line(line)?;
@@ -107,7 +107,23 @@ impl Walker<'_> {
             None => return bad("the feed", "it has no counter"),
         }
         let strays = one(self.conn, q::WITHOUT_LINE, &[], |c| {
-            let tables = ["changes", "events", "workspaces", "members", "persons", "sessions", "credentials"];
+            let tables = [
+                "changes",
+                "events",
+                "workspaces",
+                "members",
+                "grants",
+                "invitations",
+                "invitation_grants",
+                "templates",
+                "resources",
+                "persons",
+                "sessions",
+                "credentials",
+                "products",
+                "models",
+                "keys",
+            ];
             tables.into_iter().map(|table| Ok((table, c.number::<u64>()?))).collect::<Out<Vec<_>>>()
         })?;
         match strays.unwrap_or_default().into_iter().find(|(_, count)| *count > 0) {
@@ -117,6 +133,13 @@ impl Walker<'_> {
     }
 
     fn line(&mut self, line: LineId) -> Walk<()> {
+        self.walk(line).map_err(|found| match found {
+            Found::Failed(error) => Found::Failed(of_line(line, error)),
+            bad @ Found::Bad(_) => bad,
+        })
+    }
+
+    fn walk(&mut self, line: LineId) -> Walk<()> {
         self.verified.lines += 1;
         let changes = all(self.conn, q::CHANGES, &[&line.bytes()], |c| {
             Ok(Change {
@@ -271,9 +294,16 @@ impl Walker<'_> {
             let role = state.members.get(id).map(|row| row.access.role);
             *product == state.product && role.is_some_and(|role| *sole == is_sole(&state.model, role))
         };
-        match rows.iter().find(|row| !fits(row)) {
-            Some((id, ..)) => bad(place, format!("{id}: its product or its place as the owner is another")),
-            None => Ok(()),
+        if let Some((id, ..)) = rows.iter().find(|row| !fits(row)) {
+            return bad(place, format!("{id}: its product or its place as the owner is another"));
+        }
+        let astray =
+            one(self.conn, workspace_q::OF_OTHER_PRODUCTS, &[&state.id.bytes(), &state.product.bytes()], |c| {
+                c.number::<u64>()
+            })?;
+        match astray {
+            Some(0) => Ok(()),
+            _ => bad(place, "rows of it name another product"),
         }
     }
 

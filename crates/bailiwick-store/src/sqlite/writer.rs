@@ -5,6 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::thread::JoinHandle;
 
 use bailiwick_core::ids::CommandId;
@@ -38,15 +39,17 @@ enum Answer {
 }
 
 impl Answer {
-    /// Tells the caller. If the commit went wrong, what would have been said is no longer true.
+    /// Tells the caller. If the commit went wrong, nobody is told what it was to make true, nor a refusal that rests
+    /// on it; who failed by themselves is told why. A caller who went away learns nothing.
     fn send(self, failed: Option<&StoreError>) {
-        // A caller who went away learns nothing; what was committed stays.
-        match self {
-            // These rest on earlier commits or on nothing, and are true however this one ended.
-            Self::Change(to, said @ (Ok(Ended::Dropped) | Err(_))) => _ = to.send(said),
-            Self::Observe(to, said @ Err(_)) => _ = to.send(said),
-            Self::Change(to, said) => _ = to.send(failed.map_or(said, |error| Err(error.clone()))),
-            Self::Observe(to, said) => _ = to.send(failed.map_or(said, |error| Err(error.clone()))),
+        match (self, failed) {
+            (Self::Change(to, Ok(Ended::Dropped)), Some(_)) => {
+                _ = to.send(Err(StoreError::Database("what it was decided on was not kept".into())));
+            }
+            (Self::Change(to, Ok(_)), Some(error)) => _ = to.send(Err(error.clone())),
+            (Self::Observe(to, Ok(())), Some(error)) => _ = to.send(Err(error.clone())),
+            (Self::Change(to, said), _) => _ = to.send(said),
+            (Self::Observe(to, said), _) => _ = to.send(said),
         }
     }
 }
@@ -54,7 +57,7 @@ impl Answer {
 /// Starts the thread.
 pub(super) fn start(conn: Connection, shared: Arc<Shared>) -> Out<(mpsc::Sender<Job>, JoinHandle<()>)> {
     let (sender, jobs) = mpsc::channel(QUEUE);
-    let writer = Writer { conn, shared, states: States::default(), stopped: false };
+    let writer = Writer { conn, shared, states: States::default() };
     let thread = std::thread::Builder::new()
         .name("bailiwick-writer".into())
         .spawn(move || writer.work(jobs))
@@ -66,8 +69,6 @@ struct Writer {
     conn: Connection,
     shared: Arc<Shared>,
     states: States,
-    /// Set once a commit failed in a way that leaves open what is on disk. Nothing is done from then on.
-    stopped: bool,
 }
 
 impl Writer {
@@ -87,7 +88,8 @@ impl Writer {
 
     fn group(&mut self, jobs: Vec<Job>) {
         let mut answers = Vec::with_capacity(jobs.len());
-        let begun = if self.stopped { Err(StoreError::Closed) } else { self.run("begin immediate") };
+        let begun =
+            if self.shared.stopped.load(Relaxed) { Err(StoreError::Closed) } else { self.run("begin immediate") };
         let mut failed = begun.as_ref().err().cloned();
         for job in jobs {
             answers.push(match (job, &failed) {
@@ -106,7 +108,7 @@ impl Writer {
                 }
             });
             // Some failures (a full disk) take the whole transaction away, and with it the group so far.
-            if failed.is_none() && self.conn.is_autocommit() {
+            if failed.is_none() && (self.conn.is_autocommit() || self.shared.stopped.load(Relaxed)) {
                 self.states.clear();
                 failed = Some(StoreError::Database("the transaction was rolled back".into()));
             }
@@ -123,11 +125,15 @@ impl Writer {
     fn step<T>(&mut self, job: impl FnOnce(&mut Self) -> Out<(Verdict, T)>) -> Out<T> {
         self.run("savepoint job")?;
         let done = catch_unwind(AssertUnwindSafe(|| job(self))).unwrap_or(Err(StoreError::Poisoned));
-        if matches!(done, Ok((Verdict::Keep, _))) {
-            self.run("release job")?;
-        } else if !self.conn.is_autocommit() {
-            self.run("rollback to job")?;
-            self.run("release job")?;
+        let ended = match &done {
+            Ok((Verdict::Keep, _)) => self.run("release job"),
+            _ if self.conn.is_autocommit() => Ok(()),
+            _ => self.run("rollback to job").and_then(|()| self.run("release job")),
+        };
+        if let Err(error) = ended {
+            // A savepoint that cannot be left must not be committed with those of others: the group goes.
+            self.abandon();
+            return Err(error);
         }
         done.map(|(_, value)| value)
     }
@@ -150,21 +156,26 @@ impl Writer {
         }
     }
 
+    /// Takes the whole transaction back. If not even that can be done, nothing more is.
+    fn abandon(&mut self) {
+        self.states.clear();
+        if self.conn.execute_batch("rollback").is_err() && !self.conn.is_autocommit() {
+            self.shared.stopped.store(true, Relaxed);
+        }
+    }
+
     fn commit(&mut self) -> Out<()> {
         let Err(error) = self.try_commit() else { return Ok(()) };
-        // What the memory was built on may not be there.
-        self.states.clear();
         tracing::error!(%error, "a commit failed; the store does nothing more until it is opened again");
-        self.stopped = true;
-        if !self.conn.is_autocommit() {
-            let _ = self.conn.execute_batch("rollback");
-        }
+        self.shared.stopped.store(true, Relaxed);
+        // What the memory was built on may not be there.
+        self.abandon();
         Err(StoreError::Unknown(error.to_string()))
     }
 
     fn try_commit(&self) -> Out<()> {
         #[cfg(test)]
-        if self.shared.fail_commit.load(std::sync::atomic::Ordering::Relaxed) {
+        if self.shared.fail_commit.load(Relaxed) {
             return Err(StoreError::Database("the disk failed".into()));
         }
         self.run("commit")

@@ -225,7 +225,7 @@ pub async fn of_the_log_answers_filters(store: &dyn Store) {
 }
 
 /// A secret of nothing in particular.
-pub(super) fn secret(hash: [u8; 32]) -> SecretRow {
+pub fn secret(hash: [u8; 32]) -> SecretRow {
     SecretRow {
         hash,
         kind: SecretKind::Invitation,
@@ -238,10 +238,11 @@ pub(super) fn secret(hash: [u8; 32]) -> SecretRow {
 }
 
 /// A mail of nothing in particular.
-pub(super) fn mail(to: AddressId, workspace: Option<WorkspaceId>) -> MailRow {
+pub fn mail(to: AddressId, workspace: Option<WorkspaceId>) -> MailRow {
     MailRow {
         mail: MailId(fresh()),
         to,
+        by: None,
         workspace,
         object: Some([2; 16]),
         message: r#"{"kind":"invitation"}"#.into(),

@@ -8,10 +8,10 @@ mod random;
 mod workspaces;
 
 pub use changes::*;
-//pub use people::*;
-//pub use races::*;
-//pub use random::*;
-//pub use workspaces::*;
+pub use people::*;
+pub use races::*;
+pub use random::*;
+pub use workspaces::*;
 
 use std::sync::Arc;
 
@@ -54,6 +54,8 @@ macro_rules! store_suite {
             of_external_ids_are_unique_until_the_workspace_is_deleted
             of_a_second_single_owner_is_refused_whatever_was_decided
             of_more_seats_than_held_are_refused_whatever_was_decided
+            of_a_single_owners_place_goes_from_one_to_the_next
+            of_a_step_that_broke_off_nothing_can_be_kept
             of_workspaces_are_found_by_what_is_in_them
             of_people_are_put_and_found
             of_the_installation_is_put_and_found
@@ -174,8 +176,20 @@ impl Team {
         plan: Option<&str>,
         external_id: Option<&str>,
     ) -> Result<Self, No> {
-        let team =
-            Self { product, model, id: WorkspaceId(fresh()), owner: PersonId(fresh()), member: MemberId(fresh()) };
+        Self::made_of(store, &mut fresh, product, model, plan, external_id).await
+    }
+
+    /// The same, of given ids.
+    async fn made_of(
+        store: &dyn Store,
+        ids: &mut dyn FnMut() -> u128,
+        product: ProductId,
+        model: Arc<Model>,
+        plan: Option<&str>,
+        external_id: Option<&str>,
+    ) -> Result<Self, No> {
+        let (id, owner, member) = (WorkspaceId(ids()), PersonId(ids()), MemberId(ids()));
+        let team = Self { product, model, id, owner, member };
         let create = Create {
             workspace: team.id,
             product,
@@ -183,9 +197,9 @@ impl Team {
             name: "Acme".into(),
             plan: plan.map(str::to_owned),
             owner: team.owner,
-            address: AddressId(fresh()),
+            address: AddressId(ids()),
             member: team.member,
-            templates: (0..8).map(|_| TemplateId(fresh())).collect(),
+            templates: (0..8).map(|_| TemplateId(ids())).collect(),
         };
         team.act(store, Actor::Operator, Command::Create(create), BEGIN).await?;
         Ok(team)

@@ -1,1 +1,89 @@
-//! x
+//! Races, on real threads: whoever comes second is decided on what the first one left.
+
+use std::sync::Arc;
+
+use bailiwick_core::ids::{AddressId, CommandId, InvitationId};
+use bailiwick_core::team::command::{Actor, Command, NewInvitation, Request};
+use bailiwick_core::team::refusal::Refusal;
+use bailiwick_core::team::wire::AccessWire;
+
+use super::{BEGIN, HOST, No, TENANT, Team, at_once, fresh, verify};
+use crate::{Changed, Store, StoreError, change};
+
+/// EC-32: two admins, each removes the other at once. One of them stays.
+pub async fn ec32_two_last_admins_who_remove_each_other_leave_one(store: &dyn Store) {
+    for _ in 0..10 {
+        let team = Team::new(store, TENANT, None).await;
+        let (other, person) = team.join(store, AccessWire::of_role("admin")).await;
+        let acts = [(team.owner, other), (person, team.member)];
+        let ended = at_once(2, |n| {
+            let (who, whom) = acts[n];
+            team.act(store, Actor::Person(who), Command::Remove(whom), BEGIN)
+        });
+        assert_eq!(ended.iter().filter(|end| end.is_ok()).count(), 1, "{ended:?}");
+        let state = team.state(store).await;
+        assert_eq!((state.members.len(), state.active_owners().count()), (1, 1));
+    }
+    assert_eq!(verify(store, None).await.broken, None);
+}
+
+/// EC-40: one seat is free and twenty people invite at once.
+pub async fn ec40_one_free_seat_and_twenty_racing_invitations_give_exactly_one(store: &dyn Store) {
+    let team = Team::new(store, TENANT, None).await;
+    let state = team.state(store).await;
+    let free = state.seats().free().expect("a plan with seats");
+    for _ in 1..free {
+        team.join(store, AccessWire::of_role("user")).await;
+    }
+    assert_eq!(team.state(store).await.seats().free(), Some(1));
+    let ended = at_once(20, |_| {
+        let access = AccessWire::of_role("user");
+        let new = NewInvitation { invitation: InvitationId(fresh()), address: AddressId(fresh()), access };
+        team.act(store, HOST, Command::Invite(vec![new]), BEGIN)
+    });
+    assert_eq!(ended.iter().filter(|end| end.is_ok()).count(), 1, "{ended:?}");
+    let refused = |end: &&Result<_, _>| matches!(end, Err(No::Refused(Refusal::NoSeatLeft(..))));
+    assert_eq!(ended.iter().filter(refused).count(), 19, "{ended:?}");
+    assert_eq!(team.state(store).await.seats().free(), Some(0));
+    assert_eq!(verify(store, None).await.broken, None);
+}
+
+/// A secret is used up by the first who uses it.
+pub async fn of_a_secret_taken_twice_at_once_opens_once(store: &dyn Store) {
+    for n in 0..10 {
+        let hash = [n; 32];
+        let row = super::changes::secret(hash);
+        let put = change::<_, StoreError, _>(store, vec![], CommandId(fresh()), move |tx| tx.put_secret(row)).await;
+        put.unwrap();
+        let took = at_once(4, |_| async move {
+            let take = move |tx: &mut dyn crate::Tx| tx.take_secret(&hash);
+            match change::<_, StoreError, _>(store, vec![], CommandId(fresh()), take).await.unwrap() {
+                Changed::Done(took, _) => took,
+                Changed::Repeated(_) => false,
+            }
+        });
+        assert_eq!(took.iter().filter(|took| **took).count(), 1);
+    }
+}
+
+/// The same command, sent many times at once, is done once; each sender hears of the same revision.
+pub async fn of_one_command_sent_many_times_at_once_is_done_once(store: &dyn Store) {
+    let team = Team::new(store, TENANT, None).await;
+    let command = CommandId(fresh());
+    let ended = at_once(8, |n| {
+        let what = Command::Rename { name: format!("Acme {n}") };
+        team.send(store, command, Request { actor: Actor::Operator, command: what, seen: None }, BEGIN)
+    });
+    let mut done = 0;
+    for end in ended {
+        let (first, committed) = match end.unwrap() {
+            Changed::Done(_, committed) => (1, committed),
+            Changed::Repeated(committed) => (0, committed),
+        };
+        done += first;
+        assert_eq!(committed.revisions, [(crate::rows::LineId::Workspace(team.id), 2)]);
+    }
+    assert_eq!(done, 1);
+    let state: Arc<_> = team.state(store).await;
+    assert_eq!(state.revision, 2);
+}

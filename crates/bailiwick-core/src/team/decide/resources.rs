@@ -32,7 +32,6 @@ impl Decider<'_> {
     }
 
     pub(super) fn rename_resource(&self, id: ResourceId, to: &str) -> Decided {
-        self.is_of_the_workspace()?;
         let resource = self.resource(id)?;
         self.may_on("rename this", self.state.model.kind(resource.kind).rename, Some(id))?;
         self.unchanged(resource.version)?;
@@ -44,7 +43,6 @@ impl Decider<'_> {
     }
 
     pub(super) fn delete_resource(&self, id: ResourceId) -> Decided {
-        self.is_of_the_workspace()?;
         let resource = self.resource(id)?;
         self.may_on("delete this", self.state.model.kind(resource.kind).delete, Some(id))?;
         self.unchanged(resource.version)?;
@@ -52,6 +50,7 @@ impl Decider<'_> {
     }
 
     fn resource(&self, id: ResourceId) -> Result<&Resource, Refusal> {
+        self.is_of_the_workspace()?;
         self.state.live_resource(id).ok_or(Refusal::NoSuchResource)
     }
 

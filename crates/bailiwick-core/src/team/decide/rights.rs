@@ -44,13 +44,12 @@ impl Decider<'_> {
     }
 
     /// Refuses a person who is no active member, before anything is looked up for them: to them the workspace is not
-    /// there, nor what is in it (X07).
+    /// there, nor what is in it (X07, AB-001, AB-023).
     pub(super) fn is_of_the_workspace(&self) -> Result<(), Refusal> {
         let Actor::Person(_) = self.actor else { return Ok(()) };
-        match self.acting_member() {
-            Some((_, member)) if member.suspended_at.is_none() => Ok(()),
-            _ => Err(Refusal::NoSuchWorkspace),
-        }
+        let active = |m: &Member| m.suspended_at.is_none() && m.access.until.is_none_or(|until| self.now < until);
+        let here = self.acting_member().is_some_and(|(_, member)| active(member));
+        if here { Ok(()) } else { Err(Refusal::NoSuchWorkspace) }
     }
 
     fn ask(&self, permission: Permission, resource: Option<ResourceId>) -> Result<(), Denial> {

@@ -207,7 +207,7 @@ fn offered(offer: &Offer) -> Markup {
 }
 
 fn sign_up(offer: &Offer, form: &FormMeta, link: Option<&FormMeta>, name: &str, problems: &Problems) -> Markup {
-    let hint = "12 characters or more. Spaces are welcome.";
+    let hint = "15 characters or more. Spaces are welcome.";
     form.around(
         "stack",
         &html! {
@@ -238,8 +238,9 @@ fn sign_in(offer: &Offer, form: &FormMeta, link: &FormMeta, problems: &Problems)
 
 fn declines(offer: &Offer) -> Markup {
     html! {
-        "Do not know " (offer.inviter) "? " a href=(offer.decline) { "Decline" }
-        ", or leave this page: nothing happens."
+        "Do not know " (offer.inviter) "? "
+        @if offer.decline.is_empty() { "Leave" } @else { a href=(offer.decline) { "Decline" } ", or leave" }
+        " this page: nothing happens."
     }
 }
 

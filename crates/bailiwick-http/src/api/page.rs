@@ -1,0 +1,182 @@
+//! Lists come in pages. A cursor is a position, bound to its list, its filters and who reads it; any other use of
+//! it, or an altered one, is refused (AB-139). It opens nothing: what a page shows is decided for its reader anew.
+
+use bailiwick_app::Caller;
+use bailiwick_app::caller::Who;
+use bailiwick_app::secret::sha256;
+use bailiwick_core::ids::{decode32, encode32};
+use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
+
+use crate::problem::Problem;
+
+const DEFAULT_LIMIT: usize = 50;
+const LETTERS: usize = 26;
+
+/// One page of a list.
+#[derive(Debug, Serialize)]
+pub(super) struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// Where the next page begins; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// How many items a page has: 1 to 200.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "usize")]
+pub(super) struct Limit(usize);
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(DEFAULT_LIMIT)
+    }
+}
+
+impl TryFrom<usize> for Limit {
+    type Error = &'static str;
+
+    fn try_from(limit: usize) -> Result<Self, Self::Error> {
+        if (1..=200).contains(&limit) { Ok(Self(limit)) } else { Err("a page has 1 to 200 items") }
+    }
+}
+
+/// Which page of a list that has no filters.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Window {
+    /// How many items a page has, 1 to 200; 50 if not given.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    pub limit: Option<Limit>,
+    /// Where the page begins: the `next_cursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// Where a page of a list begins, and how long it is.
+pub(super) struct Paging {
+    limit: usize,
+    after: Option<u128>,
+    bound: Vec<u8>,
+}
+
+impl Paging {
+    /// Of a list (its name, what it is of, and its filters), for a reader.
+    pub fn of(list: &[&str], caller: &Caller, limit: Option<Limit>, cursor: Option<&str>) -> Result<Self, Problem> {
+        let reader = match &caller.who {
+            Who::Person { person, .. } => person.to_string(),
+            Who::Host { key, .. } => key.to_string(),
+            Who::Operator => String::new(),
+        };
+        // Lengths in front, so that no text can pass for another split of it (AB-008).
+        let bound: Vec<u8> = list
+            .iter()
+            .chain([&reader.as_str()])
+            .flat_map(|part| (part.len() as u64).to_be_bytes().into_iter().chain(part.bytes()))
+            .collect();
+        let mut this = Self { limit: limit.unwrap_or_default().0, after: None, bound };
+        if let Some(cursor) = cursor {
+            this.after = Some(this.position(cursor)?);
+        }
+        Ok(this)
+    }
+
+    /// The last position of the page before, if there was one.
+    pub fn after(&self) -> Option<u128> {
+        self.after
+    }
+
+    /// How many items to ask for to know whether there are more.
+    pub fn one_more(&self) -> usize {
+        self.limit + 1
+    }
+
+    /// The page of items that follow the position, in order, each with its own.
+    pub fn page<T>(&self, items: impl Iterator<Item = (u128, T)>) -> Page<T> {
+        let mut all: Vec<(u128, T)> = items.take(self.one_more()).collect();
+        let more = all.len() > self.limit;
+        all.truncate(self.limit);
+        let next_cursor = all.last().filter(|_| more).map(|(at, _)| self.cursor(*at));
+        Page { items: all.into_iter().map(|(_, item)| item).collect(), next_cursor }
+    }
+
+    fn cursor(&self, position: u128) -> String {
+        format!("{}{}", encode32(position), encode32(self.mark(position)))
+    }
+
+    fn position(&self, cursor: &str) -> Result<u128, Problem> {
+        let split = cursor.is_ascii().then(|| cursor.split_at_checked(LETTERS)).flatten();
+        let read = split.and_then(|(at, mark)| Some((decode32(at)?, decode32(mark)?)));
+        read.filter(|(at, mark)| self.mark(*at) == *mark).map(|(at, _)| at).ok_or_else(|| {
+            Problem::unreadable("bad-cursor", "This cursor is not one of this list.")
+                .with_remedy("Read the list from its beginning.")
+        })
+    }
+
+    fn mark(&self, position: u128) -> u128 {
+        let mut bytes = self.bound.clone();
+        bytes.extend(position.to_be_bytes());
+        u128::from_be_bytes(sha256(&bytes)[..16].try_into().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paging(list: &[&str], cursor: Option<&str>) -> Result<Paging, Problem> {
+        Paging::of(list, &Caller::operator(), Some(Limit(2)), cursor)
+    }
+
+    fn numbers(paging: &Paging) -> Page<u128> {
+        paging.page((1..=5).filter(|n| paging.after().is_none_or(|after| *n > after)).map(|n| (n, n)))
+    }
+
+    #[test]
+    fn pages_follow_each_other_to_the_end() {
+        let (mut cursor, mut seen) = (None, Vec::new());
+        loop {
+            let page = numbers(&paging(&["members", "w1"], cursor.as_deref()).unwrap());
+            seen.push(page.items);
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, [vec![1, 2], vec![3, 4], vec![5]]);
+    }
+
+    #[test]
+    fn ab139_a_cursor_of_another_list_or_an_altered_one_is_refused() {
+        let good = numbers(&paging(&["members", "w1"], None).unwrap()).next_cursor.unwrap();
+        assert!(paging(&["members", "w1"], Some(&good)).is_ok());
+        let other = numbers(&paging(&["log", "w1"], None).unwrap()).next_cursor.unwrap();
+        let mut altered = good.clone().into_bytes();
+        altered[25] = b'9';
+        let altered = String::from_utf8(altered).unwrap();
+        for bad in [
+            other.as_str(),
+            &altered,
+            &good[1..],
+            &good.to_uppercase(),
+            "",
+            "1",
+            "' or 1=1 --",
+            "ä",
+            &format!("{good}0"),
+        ] {
+            let problem = paging(&["members", "w1"], Some(bad)).err().unwrap_or_else(|| panic!("{bad}"));
+            assert_eq!((problem.status.as_u16(), problem.code), (400, "bad-cursor"), "{bad}");
+        }
+        assert!(paging(&["members", "w2"], Some(&good)).is_err());
+        assert!(paging(&["members", "w1", "q"], Some(&good)).is_err());
+        assert!(paging(&["membersw1", ""], Some(&good)).is_err());
+    }
+
+    #[test]
+    fn ab147_a_limit_is_1_to_200() {
+        assert!(Limit::try_from(0).is_err() && Limit::try_from(201).is_err());
+        assert!(Limit::try_from(1).is_ok() && Limit::try_from(200).is_ok());
+    }
+}

@@ -1,0 +1,7 @@
+//! The API, asked over HTTP, on a real service.
+
+mod abuse;
+mod authzen;
+mod document;
+mod roads;
+mod world;

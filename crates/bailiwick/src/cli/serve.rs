@@ -1,0 +1,116 @@
+//! `bailiwick serve`: the service.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use bailiwick_app::config::{Config, Limits};
+use bailiwick_app::mail::{Login, Secret, Security, SmtpConfig};
+use bailiwick_core::team::command::Actor;
+use bailiwick_store::rows::By;
+use clap::{Args, ValueEnum};
+
+use super::{Data, Outcome};
+use crate::server::{Server, open};
+
+/// Runs the service on embedded SQLite.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where to listen.
+    #[arg(long, env = "BAILIWICK_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    #[command(flatten)]
+    data: Data,
+    /// The public address, `https://team.example.com`; links in mails are built from it and from nothing else.
+    #[arg(long, env = "BAILIWICK_PUBLIC_URL")]
+    public_url: String,
+    /// What pages and mails call the product.
+    #[arg(long, env = "BAILIWICK_BRAND", default_value = "Bailiwick")]
+    brand: String,
+    /// An access model to register, as NAME=FILE; may be given several times. The presets are always there.
+    #[arg(long = "model", value_name = "NAME=FILE")]
+    models: Vec<String>,
+    /// An address of the host that people may be sent back to after sign-in; may be given several times.
+    #[arg(long = "return-to", value_name = "URL")]
+    return_to: Vec<String>,
+    /// A proxy whose X-Forwarded-For is believed; may be given several times.
+    #[arg(long = "proxy", value_name = "IP")]
+    proxies: Vec<IpAddr>,
+    /// Whom pages name where the operator is needed.
+    #[arg(long, env = "BAILIWICK_SUPPORT", default_value = "the operator")]
+    support: String,
+    /// The mail relay, HOST:PORT.
+    #[arg(long, env = "BAILIWICK_SMTP", default_value = "127.0.0.1:25")]
+    smtp: String,
+    /// How the connection to the relay is secured.
+    #[arg(long, env = "BAILIWICK_SMTP_SECURITY", value_enum, default_value_t = Tls::Starttls)]
+    smtp_security: Tls,
+    /// The user at the relay; the password comes from BAILIWICK_SMTP_PASSWORD.
+    #[arg(long, env = "BAILIWICK_SMTP_USER")]
+    smtp_user: Option<String>,
+    /// The sender of mails.
+    #[arg(long, env = "BAILIWICK_MAIL_FROM", default_value = "bailiwick@localhost.localdomain")]
+    mail_from: String,
+    /// A folder with mail templates of your own.
+    #[arg(long, env = "BAILIWICK_MAIL_TEMPLATES")]
+    mail_templates: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+#[expect(clippy::enum_variant_names, reason = "the words of the option: none, starttls, tls")]
+enum Tls {
+    None,
+    Starttls,
+    Tls,
+}
+
+/// Runs the service until it is stopped.
+pub async fn run(serve: Serve) -> Outcome {
+    let public_url = serve.public_url.trim_end_matches('/').to_owned();
+    let loopback = ["http://localhost", "http://127.0.0.1"].iter().any(|l| public_url.starts_with(l));
+    if !public_url.starts_with("https://") && !loopback {
+        return Err("the public address begins with https:// (http:// is for localhost alone)".into());
+    }
+    let (host, port) = serve.smtp.rsplit_once(':').ok_or("write the mail relay as HOST:PORT")?;
+    let smtp = SmtpConfig {
+        host: host.to_owned(),
+        port: port.parse()?,
+        security: match serve.smtp_security {
+            Tls::None => Security::None,
+            Tls::Starttls => Security::StartTls,
+            Tls::Tls => Security::Tls,
+        },
+        login: login(serve.smtp_user.clone()),
+        from_name: serve.brand.clone(),
+        from_address: serve.mail_from.clone(),
+        hello_name: "bailiwick".into(),
+        extra_root: None,
+    };
+    let config = Config {
+        public_url,
+        demo: false,
+        support: serve.support.clone(),
+        proxies: serve.proxies.clone(),
+        limits: Limits::default(),
+    };
+    let app = open(&serve.data.data, config, serve.mail_templates.as_deref()).await?;
+    let by = By { actor: Actor::Operator, origin: None };
+    app.ensure(&by, &serve.brand, &crate::server::PRESETS).await?;
+    for named in &serve.models {
+        let (name, file) = named.split_once('=').ok_or("write a model as NAME=FILE")?;
+        let text = std::fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))?;
+        app.ensure(&by, &serve.brand, &[(name, &text)]).await?;
+    }
+    if !serve.return_to.is_empty() {
+        app.set_return_addresses(&by, bailiwick_app::installation::DEFAULT_PRODUCT, serve.return_to.clone()).await?;
+    }
+    let listener = tokio::net::TcpListener::bind(serve.listen)
+        .await
+        .map_err(|e| format!("cannot listen on {}: {e}", serve.listen))?;
+    let announce = format!("Bailiwick serves {} on {}", app.config.public_url, listener.local_addr()?);
+    Server { app, smtp, mailbox: None, data: serve.data.data, announce }.run(listener).await
+}
+
+fn login(user: Option<String>) -> Option<Login> {
+    let password = std::env::var("BAILIWICK_SMTP_PASSWORD").unwrap_or_default();
+    user.map(|user| Login { user, password: Secret::new(password) })
+}

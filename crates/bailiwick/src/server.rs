@@ -1,0 +1,131 @@
+//! Putting the parts together: store, app, routes, background work, an orderly end.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bailiwick_app::App;
+use bailiwick_app::app::Parts;
+use bailiwick_app::clock::Clock;
+use bailiwick_app::config::Config;
+use bailiwick_app::keys::Keys;
+use bailiwick_app::mail::sink::Sink;
+use bailiwick_app::mail::{Smtp, SmtpConfig, Templates};
+use bailiwick_app::random::Random;
+use bailiwick_store::sqlite::Sqlite;
+use tokio::net::TcpListener;
+
+use crate::cli::Outcome;
+
+/// The models that ship with the binary.
+pub const PRESETS: [(&str, &str); 2] = [
+    ("tenant", include_str!("../../../models/tenant/model.toml")),
+    ("properties", include_str!("../../../models/properties/model.toml")),
+];
+
+/// How often what fell due is written down.
+const TICK: Duration = Duration::from_secs(5);
+
+/// Opens a data directory, which this process owns from then on.
+pub async fn open(data: &Path, config: Config, mail_templates: Option<&Path>) -> Outcome<Arc<App>> {
+    logs();
+    std::fs::create_dir_all(data).map_err(|e| format!("{}: {e}", data.display()))?;
+    private(data)?;
+    let keys = Keys::of_directory(data, &Random::system())?;
+    let store = Sqlite::open(data, bailiwick_store::chain::ChainKey::new(keys.chain_id, &keys.chain.0))?;
+    let templates = Templates::with_overrides(mail_templates)?;
+    let parts = Parts { store: Arc::new(store), clock: Arc::new(Clock::system()), keys, config, templates };
+    Ok(App::start(parts).await?)
+}
+
+fn private(data: &Path) -> Outcome {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(data, std::fs::Permissions::from_mode(0o700))
+        .map_err(|e| format!("{}: {e}", data.display()).into())
+}
+
+fn logs() {
+    // A second call in one process keeps the first one's settings.
+    let _ = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::INFO).try_init();
+}
+
+/// A server that is about to run.
+pub struct Server {
+    /// The service.
+    pub app: Arc<App>,
+    /// The relay that mails leave by.
+    pub smtp: SmtpConfig,
+    /// Where the demo's mail arrives.
+    pub mailbox: Option<Arc<Sink>>,
+    /// The data directory.
+    pub data: PathBuf,
+    /// What to say on the terminal once it runs.
+    pub announce: String,
+}
+
+impl Server {
+    /// Serves until SIGTERM or Ctrl-C; then lets running requests end.
+    pub async fn run(self, listener: TcpListener) -> Outcome {
+        let smtp = Smtp::new(&self.smtp)?;
+        let mails = tokio::spawn(send_mails(Arc::clone(&self.app), smtp));
+        let time = tokio::spawn(let_time_pass(Arc::clone(&self.app)));
+        let (app, socket) = (Arc::clone(&self.app), crate::operator::bind(&self.data)?);
+        let operator = tokio::spawn(async move {
+            if let Err(error) = crate::operator::listen(app, socket).await {
+                tracing::error!(%error, "the private socket is closed");
+            }
+        });
+        let router = bailiwick_http::router(&self.app, self.mailbox);
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        println!("{}", self.announce);
+        axum_serve(listener, service).await?;
+        for task in [mails, time, operator] {
+            task.abort();
+        }
+        Ok(())
+    }
+}
+
+async fn axum_serve(
+    listener: TcpListener,
+    service: axum::extract::connect_info::IntoMakeServiceWithConnectInfo<axum::Router, SocketAddr>,
+) -> Outcome {
+    axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()).await?;
+    Ok(())
+}
+
+async fn asked_to_stop() {
+    let term = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = term => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+async fn send_mails(app: Arc<App>, smtp: Smtp) {
+    loop {
+        match app.deliver_due(&smtp).await {
+            Ok(0) => app.mail_to_send().await,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!(%error, "mails could not be looked through");
+                app.mail_to_send().await;
+            }
+        }
+    }
+}
+
+async fn let_time_pass(app: Arc<App>) {
+    loop {
+        if let Err(error) = app.let_time_pass().await {
+            tracing::error!(%error, "what fell due could not be written");
+        }
+        tokio::time::sleep(TICK).await;
+    }
+}
