@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::caller::{Caller, Scope, Who};
 use crate::error::AppError;
 use crate::live::Answer;
+use crate::outbox::MailWords;
 
 /// A workspace with everything that a page about its people needs.
 #[derive(Debug, Clone)]
@@ -380,12 +381,16 @@ fn mentioned(payload: &str) -> Option<PersonId> {
     value.get("person")?.as_str()?.parse().ok()
 }
 
+/// Where the mail of each invitation's newest sending stands. The sending decides, not the time: two may fall on one.
 fn newest_by_invitation(mails: &[QueuedMail]) -> HashMap<InvitationId, MailState> {
-    let mut newest = HashMap::new();
+    let mut newest: HashMap<InvitationId, (u32, MailState)> = HashMap::new();
     for mail in mails {
-        if let Some(id) = mail.row.object.and_then(|bytes| InvitationId::from_bytes(&bytes)) {
-            newest.entry(id).or_insert(mail.state);
+        let Some(id) = mail.row.object.and_then(|bytes| InvitationId::from_bytes(&bytes)) else { continue };
+        let Some(sending) = MailWords::sending_of(&mail.row.message) else { continue };
+        let entry = newest.entry(id).or_insert((sending, mail.state));
+        if sending > entry.0 {
+            *entry = (sending, mail.state);
         }
     }
-    newest
+    newest.into_iter().map(|(id, (_, state))| (id, state)).collect()
 }

@@ -44,6 +44,14 @@ impl MailWords {
         serde_json::to_string(self).unwrap_or_default()
     }
 
+    /// Which sending of an invitation a stored mail is; `None` for any other mail.
+    pub fn sending_of(stored: &str) -> Option<u32> {
+        match serde_json::from_str(stored) {
+            Ok(Self::Invitation { sending }) => Some(sending),
+            _ => None,
+        }
+    }
+
     /// Whether a stored mail is the notice about this invitation.
     pub fn is_no_seat_for(stored: &str, id: InvitationId) -> bool {
         serde_json::from_str(stored).is_ok_and(|w: Self| w == Self::NoSeat { invitation: id })
