@@ -149,6 +149,30 @@ fn ab128_a_form_of_another_site_changes_nothing() {
 }
 
 #[test]
+fn ab128_a_form_of_unknown_origin_needs_the_token_of_this_browser() {
+    let demo = Demo::start();
+    let mut owner = demo.signed_in("Priya Raman");
+    let path = format!("{}/team/invite", owner.workspace());
+    let token = |page: &str| between(page, "name=\"csrf\" value=\"", "\"").to_owned();
+    let own = token(&owner.get(&path).body);
+    let other = {
+        let mut lena = demo.signed_in("Lena Vogt");
+        let home = lena.workspace();
+        token(&lena.get(&home).body)
+    };
+    assert_ne!(own, other);
+    let fields = [("emails", "old@example.com"), ("role", "admin")];
+    for forged in [None, Some(""), Some(&own[1..]), Some(&other)] {
+        let mut form = fields.to_vec();
+        form.extend(forged.map(|token| ("csrf", token)));
+        assert_eq!(owner.post_from_unknown(&path, &form).status, 403, "{forged:?}");
+    }
+    let mut form = fields.to_vec();
+    form.push(("csrf", &own));
+    assert_eq!(owner.post_from_unknown(&path, &form).status, 303);
+}
+
+#[test]
 fn ab126_markup_in_names_is_text() {
     let demo = Demo::start();
     let mut owner = demo.signed_in("Priya Raman");

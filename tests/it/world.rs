@@ -139,7 +139,7 @@ pub struct Answer {
 
 impl Browser {
     pub fn get(&mut self, path: &str) -> Answer {
-        self.send(path, None, true)
+        self.send(path, None, None)
     }
 
     /// Gets a page and follows where it leads.
@@ -155,7 +155,8 @@ impl Browser {
     }
 
     pub fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
-        self.send(path, Some(form), true)
+        let own = format!("http://{}:{}", self.host, self.port);
+        self.send(path, Some(form), Some(&own))
     }
 
     /// Sends a form as a browser does: every field that stands in it, with what is filled in or chosen here instead.
@@ -170,10 +171,15 @@ impl Browser {
 
     /// As a form on another site would post.
     pub fn post_from_elsewhere(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
-        self.send(path, Some(form), false)
+        self.send(path, Some(form), Some("https://elsewhere.example"))
     }
 
-    fn send(&mut self, path: &str, form: Option<&[(&str, &str)]>, own_site: bool) -> Answer {
+    /// As an old browser posts, that does not say where a form came from.
+    pub fn post_from_unknown(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.send(path, Some(form), None)
+    }
+
+    fn send(&mut self, path: &str, form: Option<&[(&str, &str)]>, origin: Option<&str>) -> Answer {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .max_redirects(0)
             .http_status_as_error(false)
@@ -183,13 +189,14 @@ impl Browser {
         let url = format!("http://127.0.0.1:{}{path}", self.port);
         let host = format!("{}:{}", self.host, self.port);
         let cookies = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; ");
-        let origin = if own_site { format!("http://{host}") } else { "https://elsewhere.example".into() };
         let mut answer = match form {
             None => agent.get(&url).header("host", &host).header("cookie", &cookies).call(),
             Some(form) => {
                 let body = form.iter().map(|(n, v)| format!("{}={}", coded(n), coded(v))).collect::<Vec<_>>().join("&");
-                let request =
-                    agent.post(&url).header("host", &host).header("cookie", &cookies).header("origin", &origin);
+                let mut request = agent.post(&url).header("host", &host).header("cookie", &cookies);
+                if let Some(origin) = origin {
+                    request = request.header("origin", origin);
+                }
                 request.header("content-type", "application/x-www-form-urlencoded").send(body)
             }
         }

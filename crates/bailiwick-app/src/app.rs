@@ -86,9 +86,19 @@ impl App {
 
     /// The token that forms carry, bound to a cookie of the browser: another site cannot know it.
     pub fn form_token(&self, cookie: &str) -> String {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.keys.link.0);
-        let tag = hmac::sign(&key, format!("form\0{cookie}").as_bytes());
+        let tag = hmac::sign(&self.form_key(), format!("form\0{cookie}").as_bytes());
         hex(&tag.as_ref()[..16])
+    }
+
+    /// Whether a form carries the token of that cookie. Tags of both are compared, so the time taken tells nothing.
+    pub fn is_form_token(&self, cookie: &str, token: &str) -> bool {
+        let key = self.form_key();
+        let carried = hmac::sign(&key, token.as_bytes());
+        hmac::verify(&key, self.form_token(cookie).as_bytes(), carried.as_ref()).is_ok()
+    }
+
+    fn form_key(&self) -> hmac::Key {
+        hmac::Key::new(hmac::HMAC_SHA256, &self.keys.link.0)
     }
 
     /// Makes a committed change visible and waits until no check on what was before is running. Only then may

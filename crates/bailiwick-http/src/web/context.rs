@@ -177,7 +177,7 @@ impl Context {
     /// Whether a form's token belongs to this browser.
     pub fn token_fits(&self, token: &str) -> bool {
         let known = [self.cookie(&self.name(SESSION)), self.browser()];
-        known.into_iter().flatten().any(|c| self.app().form_token(&c) == token)
+        known.into_iter().flatten().any(|c| self.app().is_form_token(&c, token))
     }
 
     /// A form that posts there.

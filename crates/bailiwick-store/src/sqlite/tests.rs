@@ -556,7 +556,7 @@ fn a_model_is_known_by_the_hash_of_its_text() {
 
 /// Figures, for whoever wants them: `cargo test --release -p bailiwick-store -- --ignored --nocapture figures`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes its time"]
+#[ignore = "prints figures to be read; it checks nothing that the other tests leave out"]
 #[expect(clippy::disallowed_methods, reason = "it is the clock that is asked here")]
 async fn figures() {
     use std::time::Instant;
