@@ -10,6 +10,7 @@
 pub mod access;
 pub mod email;
 pub mod ids;
+pub mod node;
 pub mod team;
 pub mod time;
 

@@ -5,6 +5,7 @@
 //! What is only looked at goes through [`Store::read`], what is counted and not a change through [`Store::observe`].
 
 pub mod chain;
+pub mod cluster;
 pub mod error;
 pub mod models;
 pub mod rows;
@@ -24,6 +25,7 @@ use std::sync::{Arc, Mutex};
 use bailiwick_core::ids::CommandId;
 
 pub use chain::ChainKey;
+pub use cluster::Cluster;
 pub use error::StoreError;
 pub use sqlite::Sqlite;
 pub use tx::{Observe, Read, Tx};
@@ -71,6 +73,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// Observations.
     fn observe(&self, work: ObserveWork) -> Later<'_, ()>;
+
+    /// What nodes share, where several processes can use the same database; `None`: this process is alone with it.
+    fn cluster(&self) -> Option<&dyn Cluster> {
+        None
+    }
 }
 
 /// What [`change`] gives back.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bailiwick_core::ids::{
     AddressId, CommandId, CredentialId, KeyId, MailId, MemberId, PersonId, ProductId, SessionId, TextId, WorkspaceId,
 };
+use bailiwick_core::node::Place;
 use bailiwick_core::team::command::Actor;
 use bailiwick_core::team::event::Recorded;
 use bailiwick_core::team::state::Workspace;
@@ -58,8 +59,10 @@ pub struct Committed {
     pub revisions: Vec<(LineId, u64)>,
     /// The new state of each workspace that changed, to be published. Empty for a repeated command.
     pub workspaces: Vec<Arc<Workspace>>,
-    /// The position in the feed of the last of them; 0 if nothing was written.
+    /// The position in the feed of the last of them; if nothing was written, of the newest change that it may rest on.
     pub position: u64,
+    /// On which history it was committed, where there can be several.
+    pub place: Option<Place>,
 }
 
 /// An event of a person's or the installation's line: the row as it is from now on. Folding is putting rows.

@@ -19,6 +19,8 @@ type Out<T> = Result<T, StoreError>;
 
 /// Reads of one moment: inside a change the newest state, outside a committed one.
 pub trait Read {
+    /// The position of the newest change in this moment.
+    fn head(&mut self) -> Out<u64>;
     /// A workspace as of its newest revision, deleted ones included; `None`: it never was.
     fn workspace(&mut self, id: WorkspaceId) -> Out<Option<Arc<Workspace>>>;
     /// The workspace that a product's host knows by this id; deleted ones free their id.

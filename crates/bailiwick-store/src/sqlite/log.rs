@@ -45,6 +45,12 @@ pub(super) fn standing(conn: &Connection, line: LineId) -> Out<Standing> {
     }
 }
 
+/// Where the feed stands.
+pub(super) fn head(conn: &Connection) -> Out<u64> {
+    let found = one(conn, q::HEAD, &[], |c| c.number())?;
+    found.ok_or_else(|| StoreError::Database("the feed has no counter".into()))
+}
+
 /// A change of one line that waits for the end of its transaction.
 pub(super) struct Pending {
     pub(super) line: LineId,
@@ -68,6 +74,7 @@ pub(super) fn write(
     pending.sort_by_key(|change| change.line);
     let mut committed = Committed::default();
     if pending.is_empty() {
+        committed.position = head(conn)?;
         return Ok(committed);
     }
     let count = int(pending.len());

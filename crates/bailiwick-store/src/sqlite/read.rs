@@ -51,6 +51,10 @@ impl Source for Moment<'_> {
 }
 
 impl<S: Source> Read for S {
+    fn head(&mut self) -> Out<u64> {
+        log::head(self.conn())
+    }
+
     fn workspace(&mut self, id: WorkspaceId) -> Out<Option<Arc<Workspace>>> {
         self.state(id)
     }
