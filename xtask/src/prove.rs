@@ -31,6 +31,7 @@ const PROOFS: &[Proof] = &[
             words: ["bailiwick-core", "walk"],
             variables: ["WALK_COMMANDS", "WALK_SEED"],
             figure: "commands",
+            plant: None,
             profile: "release",
         },
     },
@@ -42,7 +43,20 @@ const PROOFS: &[Proof] = &[
             words: ["bailiwick", "crash"],
             variables: ["CRASH_KILLS", "CRASH_SEED"],
             figure: "kills",
+            plant: None,
             profile: "dev",
+        },
+    },
+    Proof {
+        name: "protocol",
+        about: "nodes on virtual time under every fault: no check is older than what was acknowledged before it",
+        cases: 20_000,
+        program: Program {
+            words: ["bailiwick-core", "protocol"],
+            variables: ["PROTOCOL_SCHEDULES", "PROTOCOL_SEED"],
+            figure: "schedules",
+            plant: Some(["PROTOCOL_PLANT", "plant"]),
+            profile: "release",
         },
     },
 ];
@@ -63,6 +77,8 @@ enum Extent {
 struct Order {
     extent: Extent,
     seed: u64,
+    /// A mistake to plant; the proof must fail then.
+    plant: Option<String>,
 }
 
 /// Runs the named proof and tells whether it held.
@@ -72,8 +88,12 @@ pub fn run(words: &[&str]) -> Result<bool, String> {
         return Err(format!("there is no proof `{name}`\n{}", known()));
     };
     let order = order(options)?;
+    if order.plant.is_some() && proof.program.plant.is_none() {
+        return Err(format!("no mistake can be planted in `{name}`"));
+    }
     let held = proof.program.prepare().map_err(|what| (what, order.seed));
-    match held.and_then(|()| rounds(proof.cases, &order, |cases, seed| proof.program.round(cases, seed))) {
+    let round = |cases, seed| proof.program.round(cases, seed, order.plant.as_deref());
+    match held.and_then(|()| rounds(proof.cases, &order, round)) {
         Ok(figures) => println!("proved {name}: {figures}"),
         Err((what, seed)) => {
             println!("failed {name}: {what}, seed {seed}");
@@ -89,8 +109,14 @@ fn known() -> String {
 }
 
 fn order(mut words: &[&str]) -> Result<Order, String> {
-    let (mut extent, mut seed) = (None, None);
+    let (mut extent, mut seed, mut plant) = (None, None, None);
     while let Some((option, rest)) = words.split_first() {
+        if *option == "--plant" {
+            let (mistake, rest) = rest.split_first().ok_or("`--plant` wants the name of a mistake after it")?;
+            plant = Some((*mistake).to_owned());
+            words = rest;
+            continue;
+        }
         let number = rest.first().and_then(|word| word.parse().ok());
         let number = number.ok_or_else(|| format!("`{option}` wants a whole number after it"))?;
         words = &rest[1..];
@@ -102,7 +128,7 @@ fn order(mut words: &[&str]) -> Result<Order, String> {
                 seed = Some(number);
                 continue;
             }
-            _ => return Err(format!("`{option}` is not --cases, --rounds, --seconds or --seed")),
+            _ => return Err(format!("`{option}` is not --cases, --rounds, --seconds, --seed or --plant")),
         };
         if number == 0 {
             return Err(format!("`{option} 0` would show nothing"));
@@ -111,7 +137,7 @@ fn order(mut words: &[&str]) -> Result<Order, String> {
             return Err("one of --cases, --rounds and --seconds is enough".to_owned());
         }
     }
-    Ok(Order { extent: extent.unwrap_or(USUAL), seed: seed.unwrap_or(1) })
+    Ok(Order { extent: extent.unwrap_or(USUAL), seed: seed.unwrap_or(1), plant })
 }
 
 /// All rounds, or what did not hold and with which seed.
@@ -174,14 +200,16 @@ mod tests {
 
     #[test]
     fn without_options_a_proof_goes_on_for_a_minute() {
-        assert_eq!(order(&[]), Ok(Order { extent: Extent::Seconds(60), seed: 1 }));
+        assert_eq!(order(&[]), Ok(Order { extent: Extent::Seconds(60), seed: 1, plant: None }));
+        let planted = order(&["--plant", "no-wait", "--seed", "3"]).expect("an order");
+        assert_eq!((planted.plant.as_deref(), planted.seed), (Some("no-wait"), 3));
         assert!(!USUAL.is_done(1000, Duration::from_secs(59)));
         assert!(USUAL.is_done(1, Duration::from_secs(60)));
     }
 
     #[test]
     fn words_that_make_no_sense_are_refused() {
-        for words in [&["--cases"] as &[_], &["--cases", "x"], &["--cases", "0"], &["--speed", "1"]] {
+        for words in [&["--cases"] as &[_], &["--cases", "x"], &["--cases", "0"], &["--speed", "1"], &["--plant"]] {
             assert!(order(words).is_err(), "{words:?}");
         }
         assert!(order(&["--cases", "1", "--rounds", "1"]).is_err());

@@ -23,6 +23,7 @@ const STEPS: &[Step] = &[
     Step { name: "format", run: format },
     Step { name: "lints", run: lints },
     Step { name: "tests", run: tests },
+    Step { name: "protocol", run: protocol },
     // After the tests: by then cargo has brought Cargo.lock up to date.
     Step { name: "dependencies", run: dependencies },
     Step { name: "requirements", run: sentences },
@@ -71,8 +72,18 @@ fn lints() -> io::Result<Tally> {
 }
 
 fn tests() -> io::Result<Tally> {
+    counted(&["test", "--workspace", "--no-fail-fast"])
+}
+
+/// The protocol of nodes in simulation, and that it finds the mistakes that only this build can have.
+fn protocol() -> io::Result<Tally> {
+    counted(&["test", "--package", "bailiwick-core", "--features", "plant", "--test", "protocol"])
+}
+
+/// A run of cargo's that counts tests.
+fn counted(words: &[&str]) -> io::Result<Tally> {
     let mut sum = Tally::default();
-    let status = watch(cargo(&["test", "--workspace", "--no-fail-fast"]), Listen::Out, |line| {
+    let status = watch(cargo(words), Listen::Out, |line| {
         if let Some(tally) = Tally::read(line) {
             sum += tally;
         }

@@ -12,13 +12,19 @@ pub struct Program {
     pub variables: [&'static str; 2],
     /// The figure that its line must hold.
     pub figure: &'static str,
+    /// The variable that names a mistake to plant, and the feature of the package that such mistakes need.
+    pub plant: Option<[&'static str; 2]>,
     /// The profile: optimised where the program computes, `dev` where it waits for disks and processes.
     pub profile: &'static str,
 }
 
 impl Program {
-    fn words(&self) -> [&'static str; 7] {
-        ["test", "--profile", self.profile, "--package", self.words[0], "--test", self.words[1]]
+    fn words(&self) -> Vec<&'static str> {
+        let mut words = vec!["test", "--profile", self.profile, "--package", self.words[0], "--test", self.words[1]];
+        if let Some([_, feature]) = self.plant {
+            words.extend(["--features", feature]);
+        }
+        words
     }
 
     /// Builds it.
@@ -30,10 +36,13 @@ impl Program {
         }
     }
 
-    /// Runs one round.
-    pub fn round(&self, cases: u64, seed: u64) -> Result<Figures, String> {
+    /// Runs one round, with a mistake in what is proved if one is named.
+    pub fn round(&self, cases: u64, seed: u64, planted: Option<&str>) -> Result<Figures, String> {
         let mut run = cargo(&self.words());
         run.args(["--", "--nocapture"]);
+        if let (Some([variable, _]), Some(mistake)) = (self.plant, planted) {
+            run.env(variable, mistake);
+        }
         run.env(self.variables[0], cases.to_string()).env(self.variables[1], seed.to_string());
         let mut heard = Heard { figure: self.figure, ..Heard::default() };
         let status = watch(run, Listen::Both, |line| heard.hear(line)).map_err(|fault| fault.to_string())?;

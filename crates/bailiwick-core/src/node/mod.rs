@@ -6,7 +6,13 @@
 //!
 //! [`machine::Node`] is all of it as a state machine: inputs and the node's own time in, actions out. The server and
 //! the simulation drive the same one. [`holdings::Holdings`] is the book of what a node holds in memory, [`guard::Guard`]
-//! the look at the lease that each check begins and ends with.
+//! the look at the lease that each check begins and ends with. How the proofs show that they would find a mistake: [`plant`].
+
+pub mod guard;
+pub mod holdings;
+pub mod machine;
+pub mod plant;
+mod waits;
 
 use std::fmt;
 use std::time::Duration;
