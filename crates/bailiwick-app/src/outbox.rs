@@ -6,7 +6,6 @@ use bailiwick_core::ids::{InvitationId, PersonId};
 use bailiwick_core::team::state::Stage;
 use bailiwick_core::time::Timestamp;
 use bailiwick_store::rows::{MailState, QueuedMail, SecretKind};
-use bailiwick_store::{observe, read};
 use jiff::fmt::strtime;
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +67,7 @@ impl App {
     /// The store's. What the relay says is noted beside the mail, not an error.
     pub async fn deliver_due(&self, smtp: &Smtp) -> Result<usize, AppError> {
         let now = self.clock.now();
-        let due = read(&*self.store, move |from| from.mails_due(now, BATCH)).await?;
+        let due = self.lines.read(move |from| from.mails_due(now, BATCH)).await?;
         for mail in &due {
             self.deliver(smtp, mail).await?;
         }
@@ -92,18 +91,18 @@ impl App {
             },
         };
         let id = mail.row.mail;
-        Ok(observe(&*self.store, move |to| to.mail_tried(id, state, next_at, error.as_deref(), now)).await?)
+        Ok(self.lines.observe(move |to| to.mail_tried(id, state, next_at, error.as_deref(), now)).await?)
     }
 
     /// Waits until a mail may be due: one was queued, or the next try of an old one has come.
     pub async fn mail_to_send(&self) {
         const LONGEST: u64 = 30;
-        let next = read(&*self.store, |from| from.next_mail_at()).await.ok().flatten();
+        let next = self.lines.read(|from| from.next_mail_at()).await.ok().flatten();
         let wait =
             next.map_or(LONGEST, |at| u64::try_from(at.seconds_since(self.clock.now())).unwrap_or(0).min(LONGEST));
         let pause = std::time::Duration::from_millis(wait * 1000 + 50);
         tokio::select! {
-            () = self.mail_waits.notified() => {}
+            () = self.lines.mail_queued() => {}
             () = tokio::time::sleep(pause) => {}
         }
     }
@@ -111,7 +110,7 @@ impl App {
     /// The address and words of a mail; `None` if it was overtaken or its address erased.
     async fn compose(&self, mail: &QueuedMail) -> Result<Option<(String, Rendered)>, AppError> {
         let to = mail.row.to;
-        let address = read(&*self.store, move |from| from.addresses(&[to])).await?.pop().map(|(_, text)| text);
+        let address = self.lines.read(move |from| from.addresses(&[to])).await?.pop().map(|(_, text)| text);
         let words = serde_json::from_str::<MailWords>(&mail.row.message).ok();
         let (Some(address), Some(words)) = (address, words) else { return Ok(None) };
         let message = match words {
@@ -135,7 +134,7 @@ impl App {
         let Some(invitation) = state.invitations.get(&id).filter(|i| i.sending == sending) else { return Ok(None) };
         let Stage::Pending { expires_at } = invitation.stage else { return Ok(None) };
         let sender = invitation.sender;
-        let inviter = read(&*self.store, move |from| sender_name(from, sender)).await?;
+        let inviter = self.lines.read(move |from| sender_name(from, sender)).await?;
         let brand = self.installation().product(state.product).map(|p| p.brand.clone()).unwrap_or_default();
         let token = Token::of_nonce(SecretKind::Invitation, workspace.0, object, nonce, &self.keys.link);
         Ok(Some(Message::Invitation {
@@ -166,7 +165,7 @@ impl App {
         let Some(state) = self.state(workspace).await? else { return Ok(None) };
         let Some(invitation) = state.invitations.get(&id) else { return Ok(None) };
         let address = invitation.address;
-        let invitee = read(&*self.store, move |from| from.addresses(&[address])).await?.pop().map(|(_, text)| text);
+        let invitee = self.lines.read(move |from| from.addresses(&[address])).await?.pop().map(|(_, text)| text);
         let brand = self.installation().product(state.product).map(|p| p.brand.clone()).unwrap_or_default();
         Ok(Some(Message::AcceptRefusedNoSeat {
             brand,
