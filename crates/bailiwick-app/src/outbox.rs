@@ -1,4 +1,4 @@
-//! Mails leave here, after their change is saved and published; tried again until the relay takes them or two
+//! Mails leave here, after their change is in force everywhere, each claimed by one process first; tried again until the relay takes them or two
 //! days have passed. What a mail says is made at that moment from what is true then; what was overtaken is void.
 
 use bailiwick_core::access::say::lines;
@@ -59,19 +59,39 @@ impl MailWords {
 
 /// How many mails one pass sends.
 const BATCH: usize = 50;
+/// How long a mail is its claimer's, in seconds: well over what one try of the relay can take. If the process ends
+/// meanwhile, the mail is due again after so long.
+const CLAIM: i64 = 180;
 
 impl App {
-    /// Sends what is due; gives how many it tried.
+    /// Sends what is due; gives how many it tried. Nothing leaves before all that was committed when it was read is in
+    /// force everywhere, so a mail never speaks of what some process does not know yet.
     ///
     /// # Errors
-    /// The store's. What the relay says is noted beside the mail, not an error.
+    /// The store's, or that this process is not sure; nothing was sent then. What the relay says is noted beside the
+    /// mail, not an error.
     pub async fn deliver_due(&self, smtp: &Smtp) -> Result<usize, AppError> {
         let now = self.clock.now();
-        let due = self.lines.read(move |from| from.mails_due(now, BATCH)).await?;
-        for mail in &due {
-            self.deliver(smtp, mail).await?;
+        let (due, head) = self.lines.read(move |from| Ok((from.mails_due(now, BATCH)?, from.head()?))).await?;
+        if due.is_empty() {
+            return Ok(0);
         }
-        Ok(due.len())
+        self.lines.everywhere(head, None).await?;
+        let mut tried = 0;
+        for mail in &due {
+            if self.claim(mail).await? {
+                self.deliver(smtp, mail).await?;
+                tried += 1;
+            }
+        }
+        Ok(tried)
+    }
+
+    /// Whether a due mail is this process's to send: others may have found it due in the same moment.
+    async fn claim(&self, mail: &QueuedMail) -> Result<bool, AppError> {
+        let (id, next_at) = (mail.row.mail, mail.next_at);
+        let until = self.clock.now().plus_seconds(CLAIM);
+        Ok(self.lines.observe(move |to| to.claim_mail(id, next_at, until)).await?)
     }
 
     async fn deliver(&self, smtp: &Smtp, mail: &QueuedMail) -> Result<(), AppError> {

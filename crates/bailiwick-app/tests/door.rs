@@ -7,13 +7,14 @@ use std::task::{Context, Waker};
 
 use bailiwick_app::app::Parts;
 use bailiwick_app::caller::{Scope, Who};
-use bailiwick_app::change::NewWorkspace;
+use bailiwick_app::change::{Invitee, NewWorkspace};
 use bailiwick_app::clock::Clock;
 use bailiwick_app::config::{Config, Limits};
 use bailiwick_app::host::Vouched;
 use bailiwick_app::installation::DEFAULT_PRODUCT;
 use bailiwick_app::keys::Keys;
-use bailiwick_app::mail::Templates;
+use bailiwick_app::mail::sink::Sink;
+use bailiwick_app::mail::{Security, Smtp, SmtpConfig, Templates};
 use bailiwick_app::nodes::Nodes;
 use bailiwick_app::random::Random;
 use bailiwick_app::rows::By;
@@ -22,6 +23,7 @@ use bailiwick_core::email::Email;
 use bailiwick_core::ids::{CommandId, KeyId, PersonId, WorkspaceId};
 use bailiwick_core::node::Place;
 use bailiwick_core::team::command::{Actor, Command};
+use bailiwick_core::team::wire::AccessWire;
 use bailiwick_core::time::Timestamp;
 use bailiwick_store::chain::ChainKey;
 use bailiwick_store::sqlite::Sqlite;
@@ -201,4 +203,34 @@ async fn a_change_whose_caller_went_away_is_in_force_all_the_same() {
     }
     world.asked.lock().await.recv().await.unwrap();
     assert_eq!(world.name().await, "One");
+}
+
+#[tokio::test]
+async fn a_mail_leaves_after_its_change_is_everywhere() {
+    let world = World::new().await;
+    let sink = Arc::new(Sink::start(0).await.unwrap());
+    let smtp = Smtp::new(&SmtpConfig {
+        host: sink.address().ip().to_string(),
+        port: sink.address().port(),
+        security: Security::None,
+        login: None,
+        from_name: "Acme".into(),
+        from_address: "team@acme.example".into(),
+        hello_name: "localhost".into(),
+        extra_root: None,
+    })
+    .unwrap();
+    let id = world.workspace;
+    let invitee = Invitee { email: Email::parse("uma@acme.example").unwrap(), access: AccessWire::of_role("user") };
+    // It is committed, and not yet everywhere.
+    let (invite, position) = world
+        .waiting(move |app, host| async move { app.invite(&host, id, vec![invitee], app.command_id()).await })
+        .await;
+    let (deliver, head) = world.waiting(move |app, _| async move { app.deliver_due(&smtp).await }).await;
+    assert_eq!(head, position);
+    assert!(sink.received().is_empty());
+    world.others.go.add_permits(2);
+    invite.await.unwrap().unwrap();
+    assert_eq!(deliver.await.unwrap().unwrap(), 1);
+    assert_eq!(sink.received().len(), 1);
 }
