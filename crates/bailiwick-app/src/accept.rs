@@ -12,7 +12,7 @@ use bailiwick_core::team::refusal::Refusal;
 use bailiwick_core::team::state::{Invitation, Stage, Workspace};
 use bailiwick_core::time::Timestamp;
 use bailiwick_store::rows::{By, LineId, MailRow, Origin, PersonRow, Row, SecretKind, SignedInBy};
-use bailiwick_store::{Changed, Read, StoreError, Tx, change, observe, read};
+use bailiwick_store::{Changed, Read, StoreError, Tx};
 
 use crate::app::App;
 use crate::caller::Caller;
@@ -113,22 +113,24 @@ impl App {
     pub async fn look_at_invitation(&self, token: &str, caller: Option<&Caller>) -> Result<LinkPage, AppError> {
         let Some(token) = Token::parse(SecretKind::Invitation, token) else { return Ok(LinkPage::Dead) };
         let person = caller.and_then(Caller::person);
-        let seen = read(&*self.store, move |from| {
-            let Some(found) = find(from, &token)? else { return Ok(None) };
-            let address = found.invitation.address;
-            let own = person.map(|p| from.person(p)).transpose()?.flatten();
-            let account = from.person_at(address)?.is_some();
-            let email = from.addresses(&[address])?.pop().map(|(_, text)| text).unwrap_or_default();
-            let sender = sender_name(from, found.invitation.sender)?;
-            let reader = match own {
-                Some(own) if own.address == address => Reader::Invited,
-                Some(_) => Reader::SomebodyElse,
-                None if account => Reader::HasAccount,
-                None => Reader::New,
-            };
-            Ok(Some((found, email, sender, reader)))
-        })
-        .await?;
+        let seen = self
+            .lines
+            .read(move |from| {
+                let Some(found) = find(from, &token)? else { return Ok(None) };
+                let address = found.invitation.address;
+                let own = person.map(|p| from.person(p)).transpose()?.flatten();
+                let account = from.person_at(address)?.is_some();
+                let email = from.addresses(&[address])?.pop().map(|(_, text)| text).unwrap_or_default();
+                let sender = sender_name(from, found.invitation.sender)?;
+                let reader = match own {
+                    Some(own) if own.address == address => Reader::Invited,
+                    Some(_) => Reader::SomebodyElse,
+                    None if account => Reader::HasAccount,
+                    None => Reader::New,
+                };
+                Ok(Some((found, email, sender, reader)))
+            })
+            .await?;
         let Some((Found { state, invitation, .. }, email, sender, reader)) = seen else { return Ok(LinkPage::Dead) };
         let closed = |how| if reader == Reader::Invited { LinkPage::Closed(how, state.id) } else { LinkPage::Dead };
         let (expires_at, expired) = match invitation.stage {
@@ -166,12 +168,14 @@ impl App {
         let (tools, by, now) = (self.tools(), caller.by(), self.clock.now());
         let looked = token.clone();
         let lines = vec![LineId::Person(person), LineId::Workspace(workspace)];
-        let changed = change(&*self.store, lines, self.command_id(), move |tx| {
-            let found = find(tx, &token)?.ok_or(Refusal::NoSuchInvitation)?;
-            let row = tx.person(person)?.filter(|p| p.proven_at.is_some()).ok_or(AppError::NotSignedIn)?;
-            tools.accept(tx, &by, &found, person, row.address, now)
-        })
-        .await;
+        let changed = self
+            .lines
+            .change(lines, self.command_id(), move |tx| {
+                let found = find(tx, &token)?.ok_or(Refusal::NoSuchInvitation)?;
+                let row = tx.person(person)?.filter(|p| p.proven_at.is_some()).ok_or(AppError::NotSignedIn)?;
+                tools.accept(tx, &by, &found, person, row.address, now)
+            })
+            .await;
         self.entered_by_accepting(changed, person, &looked).await
     }
 
@@ -193,7 +197,7 @@ impl App {
         let phc = match password.filter(|p| !p.is_empty()) {
             Some(password) => {
                 let looked = token.clone();
-                let email = read(&*self.store, move |from| invited_email(from, &looked)).await?;
+                let email = self.lines.read(move |from| invited_email(from, &looked)).await?;
                 check_rule(password, &[&name, &email])?;
                 Some(self.passwords.hash(password).await?)
             }
@@ -204,21 +208,23 @@ impl App {
         let (tools, now, origin) = (self.tools(), self.clock.now(), origin.clone());
         let looked = token.clone();
         let lines = vec![LineId::Person(person), LineId::Workspace(workspace), LineId::Workspace(own)];
-        let changed = change(&*self.store, lines, self.command_id(), move |tx| {
-            let found = find(tx, &token)?.ok_or(Refusal::NoSuchInvitation)?;
-            let by = By { actor: Actor::Person(person), origin: Some(origin.clone()) };
-            tools.sign_up(tx, &by, person, found.invitation.address, &name, now)?;
-            if let Some(phc) = phc {
-                tools.password(tx, &by, person, &phc, now)?;
-            }
-            let signed_in = tools.session(tx, person, SignedInBy::Link, Some(origin), now)?;
-            let acted = tools.accept(tx, &by, &found, person, found.invitation.address, now)?;
-            if found.state.model.invitations.own_workspace {
-                tools.own_workspace(tx, &by, &found.state, person, own, now)?;
-            }
-            Ok::<_, AppError>((signed_in, acted))
-        })
-        .await;
+        let changed = self
+            .lines
+            .change(lines, self.command_id(), move |tx| {
+                let found = find(tx, &token)?.ok_or(Refusal::NoSuchInvitation)?;
+                let by = By { actor: Actor::Person(person), origin: Some(origin.clone()) };
+                tools.sign_up(tx, &by, person, found.invitation.address, &name, now)?;
+                if let Some(phc) = phc {
+                    tools.password(tx, &by, person, &phc, now)?;
+                }
+                let signed_in = tools.session(tx, person, SignedInBy::Link, Some(origin), now)?;
+                let acted = tools.accept(tx, &by, &found, person, found.invitation.address, now)?;
+                if found.state.model.invitations.own_workspace {
+                    tools.own_workspace(tx, &by, &found.state, person, own, now)?;
+                }
+                Ok::<_, AppError>((signed_in, acted))
+            })
+            .await;
         let (signed_in, changed) = match changed {
             Ok(Changed::Done((signed_in, acted), committed)) => (Some(signed_in), Ok(Changed::Done(acted, committed))),
             Ok(Changed::Repeated(committed)) => (None, Ok(Changed::Repeated(committed))),
@@ -237,13 +243,15 @@ impl App {
         let token = Token::parse(SecretKind::Invitation, token).ok_or(Refusal::NoSuchInvitation)?;
         let workspace = token.line().map(WorkspaceId).ok_or(Refusal::NoSuchInvitation)?;
         let (tools, by, now) = (self.tools(), caller.by(), self.clock.now());
-        let changed = change(&*self.store, vec![LineId::Workspace(workspace)], self.command_id(), move |tx| {
-            let found = find(tx, &token)?.ok_or(Refusal::NoSuchInvitation)?;
-            let row = tx.person(person)?.ok_or(AppError::NotSignedIn)?;
-            let command = Command::Decline { invitation: found.id, proven: row.address };
-            tools.decide(tx, &by, &found.state, command, None, now)
-        })
-        .await?;
+        let changed = self
+            .lines
+            .change(vec![LineId::Workspace(workspace)], self.command_id(), move |tx| {
+                let found = find(tx, &token)?.ok_or(Refusal::NoSuchInvitation)?;
+                let row = tx.person(person)?.ok_or(AppError::NotSignedIn)?;
+                let command = Command::Decline { invitation: found.id, proven: row.address };
+                tools.decide(tx, &by, &found.state, command, None, now)
+            })
+            .await?;
         self.acted(changed).await
     }
 
@@ -258,12 +266,11 @@ impl App {
             Ok(changed) => {
                 let acted = self.acted(changed).await?;
                 let (workspace, now) = (acted.state.id, self.clock.now());
-                observe(&*self.store, move |to| to.enter(workspace, person, now)).await?;
+                self.lines.observe(move |to| to.enter(workspace, person, now)).await?;
                 Ok(acted)
             }
             Err(AppError::Refused(Refusal::NoSeatLeft(..))) => {
                 self.tell_owners_no_seat(token.clone()).await?;
-                self.mail_waits.notify_one();
                 let AppError::Refused(refusal) = changed.err().unwrap_or(AppError::Busy) else {
                     return Err(AppError::Busy);
                 };
@@ -277,14 +284,16 @@ impl App {
     async fn tell_owners_no_seat(&self, token: Token) -> Result<(), AppError> {
         let (tools, now) = (self.tools(), self.clock.now());
         let line = token.line().map(WorkspaceId).ok_or(Refusal::NoSuchInvitation)?;
-        let _: Changed<()> = change(&*self.store, vec![LineId::Workspace(line)], self.command_id(), move |tx| {
-            let Some(found) = find(tx, &token)? else { return Ok(()) };
-            let told = tx.mails(Some(found.state.id), 200)?.into_iter().any(|m| {
-                m.row.created_at > now.plus_seconds(-86_400) && MailWords::is_no_seat_for(&m.row.message, found.id)
-            });
-            if told { Ok(()) } else { tools.mail_no_seat(tx, &found, now) }
-        })
-        .await?;
+        let _: Changed<()> = self
+            .lines
+            .change(vec![LineId::Workspace(line)], self.command_id(), move |tx| {
+                let Some(found) = find(tx, &token)? else { return Ok(()) };
+                let told = tx.mails(Some(found.state.id), 200)?.into_iter().any(|m| {
+                    m.row.created_at > now.plus_seconds(-86_400) && MailWords::is_no_seat_for(&m.row.message, found.id)
+                });
+                if told { Ok(()) } else { tools.mail_no_seat(tx, &found, now) }
+            })
+            .await?;
         Ok(())
     }
 }

@@ -4,34 +4,29 @@ use std::sync::Arc;
 
 use bailiwick_core::ids::{CommandId, encode32};
 use bailiwick_store::Store;
-use bailiwick_store::rows::Committed;
 use ring::hmac;
-use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::AppError;
-use crate::installation::Installations;
 use crate::keys::{Keys, hex};
-use crate::live::Live;
+use crate::lines::Lines;
 use crate::mail::Templates;
+use crate::nodes::{Alone, Nodes};
 use crate::password::Passwords;
 use crate::random::Random;
 
 /// The service. Cheap to share behind an `Arc`.
 pub struct App {
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) lines: Lines,
     /// The clock of everything.
     pub clock: Arc<Clock>,
     pub(crate) random: Random,
     pub(crate) keys: Keys,
     /// What the installation was told.
     pub config: Config,
-    pub(crate) live: Live,
-    pub(crate) installations: Installations,
     pub(crate) passwords: Passwords,
     pub(crate) templates: Templates,
-    pub(crate) mail_waits: Notify,
 }
 
 /// What an [`App`] is made of.
@@ -54,18 +49,23 @@ impl App {
     /// # Errors
     /// If the database cannot be read, or holds what this program does not know.
     pub async fn start(parts: Parts) -> Result<Arc<Self>, AppError> {
-        let installations = Installations::load(&*parts.store).await?;
+        Self::start_among(parts, Arc::new(Alone)).await
+    }
+
+    /// Starts as one of several processes on a database.
+    ///
+    /// # Errors
+    /// If the database cannot be read, or holds what this program does not know.
+    pub async fn start_among(parts: Parts, nodes: Arc<dyn Nodes>) -> Result<Arc<Self>, AppError> {
+        let lines = Lines::open(parts.store, nodes).await?;
         Ok(Arc::new(Self {
-            store: parts.store,
+            lines,
             clock: parts.clock,
             random: Random::system(),
             keys: parts.keys,
             config: parts.config,
-            live: Live::default(),
-            installations,
             passwords: Passwords::new()?,
             templates: parts.templates,
-            mail_waits: Notify::new(),
         }))
     }
 
@@ -99,13 +99,5 @@ impl App {
 
     fn form_key(&self) -> hmac::Key {
         hmac::Key::new(hmac::HMAC_SHA256, &self.keys.link.0)
-    }
-
-    /// Makes a committed change visible and waits until no check on what was before is running. Only then may
-    /// anybody be told that it was saved.
-    pub(crate) async fn publish(&self, committed: &Committed) {
-        for state in &committed.workspaces {
-            self.live.publish(Arc::clone(state)).await;
-        }
     }
 }

@@ -17,7 +17,7 @@ use bailiwick_core::team::state::Workspace;
 use bailiwick_core::team::wire::AccessWire;
 use bailiwick_core::time::Timestamp;
 use bailiwick_store::rows::{By, LineId, LogFilter, MailRow, SecretKind, SecretRow, WorkspaceChange};
-use bailiwick_store::{Changed, Tx, change};
+use bailiwick_store::{Changed, Tx};
 
 use crate::app::App;
 use crate::caller::{Caller, Scope, Who};
@@ -162,7 +162,7 @@ impl App {
     /// gets the same one.
     async fn looked_up(&self, emails: Vec<Email>) -> Result<Vec<AddressId>, AppError> {
         let (random, now) = (self.random.clone(), self.clock.now());
-        let found = bailiwick_store::read(&*self.store, move |from| {
+        let found = self.lines.read(move |from| {
             let mut known: HashMap<String, AddressId> = HashMap::new();
             let mut all = Vec::with_capacity(emails.len());
             for email in &emails {
@@ -251,7 +251,7 @@ impl App {
         let workspace = WorkspaceId(id.0);
         let make = Maker { app: self.tools(), by: caller.by(), now: self.clock.now(), model, new, workspace };
         let lines = vec![LineId::Person(make.new.owner), LineId::Workspace(workspace)];
-        let changed = change(&*self.store, lines, id, move |tx| make.run(tx)).await?;
+        let changed = self.lines.change(lines, id, move |tx| make.run(tx)).await?;
         self.acted(changed).await
     }
 
@@ -268,13 +268,17 @@ impl App {
         F: FnOnce(&mut dyn Tx, &Workspace) -> Result<Command, AppError> + Send + 'static,
     {
         let (tools, asker, now) = (self.tools(), caller.clone(), self.clock.now());
-        let changed = change(&*self.store, vec![LineId::Workspace(workspace)], id, move |tx| {
-            let state =
-                tx.workspace(workspace)?.filter(|s| asker.sees_product(s.product)).ok_or(Refusal::NoSuchWorkspace)?;
-            let command = make(tx, &state)?;
-            tools.decide(tx, &asker.by(), &state, command, seen, now)
-        })
-        .await?;
+        let changed = self
+            .lines
+            .change(vec![LineId::Workspace(workspace)], id, move |tx| {
+                let state = tx
+                    .workspace(workspace)?
+                    .filter(|s| asker.sees_product(s.product))
+                    .ok_or(Refusal::NoSuchWorkspace)?;
+                let command = make(tx, &state)?;
+                tools.decide(tx, &asker.by(), &state, command, seen, now)
+            })
+            .await?;
         let repeated = matches!(changed, Changed::Repeated(_));
         let acted = self.acted(changed).await?;
         // A repeat decides nothing, so it says nothing to who has lost access since the first try.
@@ -285,15 +289,10 @@ impl App {
         Ok(acted)
     }
 
-    /// Publishes, waits, and only then gives the change to the caller.
+    /// What a change came to: by a repeat what the first try did, on the newest state.
     pub(crate) async fn acted(&self, changed: Changed<Acted>) -> Result<Acted, AppError> {
         match changed {
-            Changed::Done(acted, committed) => {
-                self.publish(&committed).await;
-                self.mail_waits.notify_one();
-                Ok(acted)
-            }
-            // The first try may still be on its way to memory: what it did is published before this says 'saved' too.
+            Changed::Done(acted, _) => Ok(acted),
             Changed::Repeated(committed) => {
                 let workspace = committed.revisions.iter().find_map(|(line, revision)| match line {
                     LineId::Workspace(id) => Some((*id, *revision)),
@@ -301,12 +300,9 @@ impl App {
                 });
                 let (id, revision) = workspace.ok_or(AppError::Repeated)?;
                 let only = LogFilter { before_revision: Some(revision + 1), limit: 1, ..LogFilter::default() };
-                let (state, entries) = bailiwick_store::read(&*self.store, move |from| {
-                    Ok((from.workspace(id)?, from.log(LineId::Workspace(id), &only)?))
-                })
-                .await?;
+                let entries = self.lines.read(move |from| from.log(LineId::Workspace(id), &only)).await?;
+                let state = committed.workspaces.into_iter().find(|state| state.id == id);
                 let state = state.ok_or(Refusal::NoSuchWorkspace)?;
-                self.live.publish(Arc::clone(&state)).await;
                 let events = entries.into_iter().filter(|e| e.revision == revision).flat_map(|e| e.events);
                 let events = events.filter_map(|stored| {
                     let event = serde_json::from_str(&stored.payload).ok()?;

@@ -7,8 +7,8 @@ use bailiwick_core::team::command::{Actor, Command, NewInvitation};
 use bailiwick_core::team::refusal::Refusal;
 use bailiwick_core::team::wire::{AccessWire, GrantWire};
 use bailiwick_core::time::Timestamp;
+use bailiwick_store::Changed;
 use bailiwick_store::rows::{By, LineId, Origin, QueuedMail, SignedInBy};
-use bailiwick_store::{Changed, change, observe, read};
 
 use crate::app::App;
 use crate::change::{Maker, NewWorkspace};
@@ -83,7 +83,7 @@ impl App {
     /// # Errors
     /// The store's; a refusal would be a fault of the tables.
     pub async fn seed_demo(&self) -> Result<(), AppError> {
-        let there = read(&*self.store, |from| from.workspaces(DEFAULT_PRODUCT, None, 1)).await?;
+        let there = self.lines.read(|from| from.workspaces(DEFAULT_PRODUCT, None, 1)).await?;
         if !there.is_empty() {
             return Ok(());
         }
@@ -120,7 +120,7 @@ impl App {
             let sent = now.plus_seconds(-hours * 3_600);
             self.seed_invitation(workspace, owner, email, *holds, &resources, sent).await?;
         }
-        observe(&*self.store, move |to| to.enter(workspace, owner, now.plus_seconds(-900))).await?;
+        self.lines.observe(move |to| to.enter(workspace, owner, now.plus_seconds(-900))).await?;
         Ok(())
     }
 
@@ -129,15 +129,17 @@ impl App {
             Email::parse(email).map_err(|e| AppError::Invalid { field: "email", sentence: e.sentence().into() })?;
         let person = PersonId(self.new_id());
         let tools = self.tools();
-        let changed = change(&*self.store, vec![LineId::Person(person)], self.command_id(), move |tx| {
-            let address = tx.address(&email)?;
-            if let Some(there) = tx.person_at(address)? {
-                return Ok(there.person);
-            }
-            tools.sign_up(tx, &by(Actor::Operator), person, address, name, at)?;
-            Ok::<_, AppError>(person)
-        })
-        .await?;
+        let changed = self
+            .lines
+            .change(vec![LineId::Person(person)], self.command_id(), move |tx| {
+                let address = tx.address(&email)?;
+                if let Some(there) = tx.person_at(address)? {
+                    return Ok(there.person);
+                }
+                tools.sign_up(tx, &by(Actor::Operator), person, address, name, at)?;
+                Ok::<_, AppError>(person)
+            })
+            .await?;
         done(changed)
     }
 
@@ -155,7 +157,7 @@ impl App {
         };
         let make = Maker { app: self.tools(), by: by(Actor::Operator), now: at, model, new, workspace: id };
         let lines = vec![LineId::Person(owner), LineId::Workspace(id)];
-        let changed = change(&*self.store, lines, self.command_id(), move |tx| make.run(tx)).await?;
+        let changed = self.lines.change(lines, self.command_id(), move |tx| make.run(tx)).await?;
         self.acted(changed).await.map(|acted| acted.state.id)
     }
 
@@ -167,11 +169,13 @@ impl App {
         command: Command,
     ) -> Result<(), AppError> {
         let tools = self.tools();
-        let changed = change(&*self.store, vec![LineId::Workspace(workspace)], self.command_id(), move |tx| {
-            let state = tx.workspace(workspace)?.ok_or(Refusal::NoSuchWorkspace)?;
-            tools.decide(tx, &by(actor), &state, command, None, at)
-        })
-        .await?;
+        let changed = self
+            .lines
+            .change(vec![LineId::Workspace(workspace)], self.command_id(), move |tx| {
+                let state = tx.workspace(workspace)?.ok_or(Refusal::NoSuchWorkspace)?;
+                tools.decide(tx, &by(actor), &state, command, None, at)
+            })
+            .await?;
         self.acted(changed).await.map(|_| ())
     }
 
@@ -186,14 +190,14 @@ impl App {
         let person = self.seed_person(joins.name, joins.email, at).await?;
         let invitation = self.seed_invitation(workspace, owner, joins.email, joins.holds, resources, at).await?;
         let member = MemberId(self.new_id());
-        let proven = read(&*self.store, move |from| from.person(person)).await?.ok_or(AppError::NotSignedIn)?.address;
+        let proven = self.lines.read(move |from| from.person(person)).await?.ok_or(AppError::NotSignedIn)?.address;
         let accept = Command::Accept { invitation, person, proven, member };
         self.seed_act(workspace, Actor::Person(person), at.plus_seconds(7_200), accept).await?;
         if joins.suspended {
             self.seed_act(workspace, Actor::Person(owner), at.plus_seconds(20_000), Command::Suspend(member)).await?;
         }
         let seen = self.clock.now().plus_seconds(-joins.hours_ago * 3_600);
-        observe(&*self.store, move |to| to.enter(workspace, person, seen)).await?;
+        self.lines.observe(move |to| to.enter(workspace, person, seen)).await?;
         Ok(())
     }
 
@@ -211,14 +215,16 @@ impl App {
         let invitation = InvitationId(self.new_id());
         let resources: Vec<(String, ResourceId)> = resources.iter().map(|(n, id)| ((*n).to_owned(), *id)).collect();
         let tools = self.tools();
-        let changed = change(&*self.store, vec![LineId::Workspace(workspace)], self.command_id(), move |tx| {
-            let state = tx.workspace(workspace)?.ok_or(Refusal::NoSuchWorkspace)?;
-            let templates = state.templates.iter().map(|(id, t)| (t.name.to_string(), *id)).collect();
-            let access = holds.access(&Names { templates, resources });
-            let new = NewInvitation { invitation, address: tx.address(&email)?, access };
-            tools.decide(tx, &by(Actor::Person(owner)), &state, Command::Invite(vec![new]), None, at)
-        })
-        .await?;
+        let changed = self
+            .lines
+            .change(vec![LineId::Workspace(workspace)], self.command_id(), move |tx| {
+                let state = tx.workspace(workspace)?.ok_or(Refusal::NoSuchWorkspace)?;
+                let templates = state.templates.iter().map(|(id, t)| (t.name.to_string(), *id)).collect();
+                let access = holds.access(&Names { templates, resources });
+                let new = NewInvitation { invitation, address: tx.address(&email)?, access };
+                tools.decide(tx, &by(Actor::Person(owner)), &state, Command::Invite(vec![new]), None, at)
+            })
+            .await?;
         self.acted(changed).await.map(|_| invitation)
     }
 
@@ -228,7 +234,7 @@ impl App {
     /// [`AppError::NotSignedIn`] outside the demo; the store's.
     pub async fn demo_teams(&self) -> Result<Vec<DemoTeam>, AppError> {
         self.only_in_demo()?;
-        let ids = read(&*self.store, |from| from.workspaces(DEFAULT_PRODUCT, None, 50)).await?;
+        let ids = self.lines.read(|from| from.workspaces(DEFAULT_PRODUCT, None, 50)).await?;
         let mut teams = Vec::new();
         for id in ids {
             let Some(state) = self.state(id).await?.filter(|s| s.deleted_at.is_none()) else { continue };
@@ -268,7 +274,7 @@ impl App {
     /// [`AppError::NotSignedIn`] outside the demo.
     pub async fn demo_mails(&self) -> Result<Vec<QueuedMail>, AppError> {
         self.only_in_demo()?;
-        Ok(read(&*self.store, |from| from.mails(None, 100)).await?)
+        Ok(self.lines.read(|from| from.mails(None, 100)).await?)
     }
 
     fn only_in_demo(&self) -> Result<(), AppError> {

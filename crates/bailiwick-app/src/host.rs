@@ -4,8 +4,8 @@
 use bailiwick_core::email::Email;
 use bailiwick_core::ids::{PersonId, ProductId, SessionId};
 use bailiwick_core::time::Timestamp;
+use bailiwick_store::Changed;
 use bailiwick_store::rows::{LineId, Origin, PersonCard, SecretKind, SecretRow, SessionRow, SignedInBy};
-use bailiwick_store::{Changed, change, read};
 
 use crate::accept::person_name;
 use crate::app::App;
@@ -59,47 +59,51 @@ impl App {
             external_id(external)?;
         }
         let (external, email) = (vouched.external_id.clone(), vouched.email.clone());
-        let known = read(&*self.store, move |from| {
-            if let Some(external) = &external
-                && let Some(person) = from.person_by_external_id(product, external)?
-            {
-                return Ok(Some(person));
-            }
-            let Some(address) = from.find_address(&email)? else { return Ok(None) };
-            Ok(from.person_at(address)?.map(|p| p.person))
-        })
-        .await?;
+        let known = self
+            .lines
+            .read(move |from| {
+                if let Some(external) = &external
+                    && let Some(person) = from.person_by_external_id(product, external)?
+                {
+                    return Ok(Some(person));
+                }
+                let Some(address) = from.find_address(&email)? else { return Ok(None) };
+                Ok(from.person_at(address)?.map(|p| p.person))
+            })
+            .await?;
         let person = known.unwrap_or(PersonId(self.new_id()));
         let (tools, by, now) = (self.tools(), caller.by(), self.clock.now());
-        let changed = change(&*self.store, vec![LineId::Person(person)], self.command_id(), move |tx| {
-            let address = tx.address(&vouched.email)?;
-            let there = tx.person_at(address)?;
-            match there {
-                Some(row) if row.person != person => return Err(AppError::Busy),
-                Some(_) => {}
-                None if tx.person(person)?.is_some() => {
-                    return Err(AppError::Invalid {
-                        field: "email",
-                        sentence: "This person has another address.".into(),
-                    });
-                }
-                None => tools.sign_up(tx, &by, person, address, &name, now)?,
-            }
-            if let Some(external) = &vouched.external_id {
-                match tx.person_by_external_id(product, external)? {
-                    Some(other) if other != person => {
+        let changed = self
+            .lines
+            .change(vec![LineId::Person(person)], self.command_id(), move |tx| {
+                let address = tx.address(&vouched.email)?;
+                let there = tx.person_at(address)?;
+                match there {
+                    Some(row) if row.person != person => return Err(AppError::Busy),
+                    Some(_) => {}
+                    None if tx.person(person)?.is_some() => {
                         return Err(AppError::Invalid {
-                            field: "external_id",
-                            sentence: "This id is another person's.".into(),
+                            field: "email",
+                            sentence: "This person has another address.".into(),
                         });
                     }
-                    Some(_) => {}
-                    None => tx.person_external_id(product, external, person)?,
+                    None => tools.sign_up(tx, &by, person, address, &name, now)?,
                 }
-            }
-            Ok(tx.cards(&[person])?)
-        })
-        .await?;
+                if let Some(external) = &vouched.external_id {
+                    match tx.person_by_external_id(product, external)? {
+                        Some(other) if other != person => {
+                            return Err(AppError::Invalid {
+                                field: "external_id",
+                                sentence: "This id is another person's.".into(),
+                            });
+                        }
+                        Some(_) => {}
+                        None => tx.person_external_id(product, external, person)?,
+                    }
+                }
+                Ok(tx.cards(&[person])?)
+            })
+            .await?;
         match changed {
             Changed::Done(mut cards, _) => cards.pop().ok_or(AppError::Busy),
             Changed::Repeated(_) => Err(AppError::Repeated),
@@ -116,7 +120,7 @@ impl App {
         }
         let Ok(product) = caller.product() else { return Ok(None) };
         let reference = reference.to_owned();
-        Ok(read(&*self.store, move |from| from.person_by_external_id(product, &reference)).await?)
+        Ok(self.lines.read(move |from| from.person_by_external_id(product, &reference)).await?)
     }
 
     /// The card of a person whom the host has a reason to know: by its own id for them, or as a member of one of its
@@ -128,7 +132,7 @@ impl App {
         caller.needs(Scope::Read)?;
         let product = caller.product()?;
         let reference = reference.to_owned();
-        let found = read(&*self.store, move |from| {
+        let found = self.lines.read(move |from| {
             let person = match reference.parse::<PersonId>() {
                 Err(_) => from.person_by_external_id(product, &reference)?,
                 Ok(person) => {
@@ -152,13 +156,21 @@ impl App {
         caller.needs(Scope::Vouch)?;
         let product = caller.product()?;
         let (by, now, tools) = (caller.by(), self.clock.now(), self.tools());
-        let changed = change(&*self.store, vec![LineId::Person(person)], self.command_id(), move |tx| {
-            tx.person(person)?.filter(|p| p.erased_at.is_none()).ok_or(AppError::NotSignedIn)?;
-            let token = Token::new(SecretKind::HostCode, person.0, tools.random.secret());
-            tx.put_secret(code_row(&token, person, person.bytes(), now, format!("enter:{product}:{:?}", by.actor)))?;
-            Ok::<_, AppError>(token)
-        })
-        .await?;
+        let changed = self
+            .lines
+            .change(vec![LineId::Person(person)], self.command_id(), move |tx| {
+                tx.person(person)?.filter(|p| p.erased_at.is_none()).ok_or(AppError::NotSignedIn)?;
+                let token = Token::new(SecretKind::HostCode, person.0, tools.random.secret());
+                tx.put_secret(code_row(
+                    &token,
+                    person,
+                    person.bytes(),
+                    now,
+                    format!("enter:{product}:{:?}", by.actor),
+                ))?;
+                Ok::<_, AppError>(token)
+            })
+            .await?;
         match changed {
             Changed::Done(token, _) => Ok(token),
             Changed::Repeated(_) => Err(AppError::Repeated),
@@ -194,12 +206,14 @@ impl App {
             return Ok(None);
         };
         let (id, now, tools) = (product.product, self.clock.now(), self.tools());
-        let changed = change(&*self.store, vec![LineId::Person(person)], self.command_id(), move |tx| {
-            let token = Token::new(SecretKind::HostCode, person.0, tools.random.secret());
-            tx.put_secret(code_row(&token, person, session.bytes(), now, format!("hand:{id}")))?;
-            Ok::<_, AppError>(token)
-        })
-        .await?;
+        let changed = self
+            .lines
+            .change(vec![LineId::Person(person)], self.command_id(), move |tx| {
+                let token = Token::new(SecretKind::HostCode, person.0, tools.random.secret());
+                tx.put_secret(code_row(&token, person, session.bytes(), now, format!("hand:{id}")))?;
+                Ok::<_, AppError>(token)
+            })
+            .await?;
         let Changed::Done(token, _) = changed else { return Err(AppError::Repeated) };
         let mark = if return_to.contains('?') { '&' } else { '?' };
         Ok(Some(format!("{return_to}{mark}code={}", token.reveal())))
@@ -215,20 +229,22 @@ impl App {
         let token = Token::parse(SecretKind::HostCode, code).ok_or(SignInRefusal::DeadLink)?;
         let person = token.line().map(PersonId).ok_or(SignInRefusal::DeadLink)?;
         let (hash, now) = (token.hash(), self.clock.now());
-        let changed = change(&*self.store, vec![LineId::Person(person)], self.command_id(), move |tx| {
-            let secret = tx.secret(&hash)?.filter(|s| s.kind == SecretKind::HostCode && now < s.expires_at);
-            let secret = secret
-                .filter(|s| s.bound_to.as_deref() == Some(&format!("hand:{product}")))
-                .ok_or(SignInRefusal::DeadLink)?;
-            if !tx.take_secret(&hash)? {
-                return Err(SignInRefusal::DeadLink.into());
-            }
-            let session = SessionId::from_bytes(&secret.object).ok_or(SignInRefusal::DeadLink)?;
-            let session = tx.session(session)?.filter(|s| s.ended_at.is_none()).ok_or(SignInRefusal::DeadLink)?;
-            let card = tx.cards(&[person])?.pop().ok_or(SignInRefusal::DeadLink)?;
-            Ok::<_, AppError>(Exchanged { card, session })
-        })
-        .await?;
+        let changed = self
+            .lines
+            .change(vec![LineId::Person(person)], self.command_id(), move |tx| {
+                let secret = tx.secret(&hash)?.filter(|s| s.kind == SecretKind::HostCode && now < s.expires_at);
+                let secret = secret
+                    .filter(|s| s.bound_to.as_deref() == Some(&format!("hand:{product}")))
+                    .ok_or(SignInRefusal::DeadLink)?;
+                if !tx.take_secret(&hash)? {
+                    return Err(SignInRefusal::DeadLink.into());
+                }
+                let session = SessionId::from_bytes(&secret.object).ok_or(SignInRefusal::DeadLink)?;
+                let session = tx.session(session)?.filter(|s| s.ended_at.is_none()).ok_or(SignInRefusal::DeadLink)?;
+                let card = tx.cards(&[person])?.pop().ok_or(SignInRefusal::DeadLink)?;
+                Ok::<_, AppError>(Exchanged { card, session })
+            })
+            .await?;
         match changed {
             Changed::Done(exchanged, _) => Ok(exchanged),
             Changed::Repeated(_) => Err(AppError::Repeated),

@@ -8,19 +8,25 @@ use bailiwick_core::access::parse::parse;
 use bailiwick_core::ids::{KeyId, ProductId};
 use bailiwick_core::time::Timestamp;
 use bailiwick_store::rows::{By, KeyRow, LineId, ModelRow, ProductRow, Row, SecretKind, SecretRow};
-use bailiwick_store::{Changed, Store, StoreError, change, read};
+use bailiwick_store::{Changed, StoreError};
 
 use crate::app::App;
 use crate::caller::{Caller, Scope, Who};
 use crate::error::AppError;
 use crate::keys::hex;
+use crate::lines::Lines;
 use crate::secret::{Token, sha256};
 
 /// The id of the product that every installation begins with.
 pub const DEFAULT_PRODUCT: ProductId = ProductId(1);
 
 /// The installation's line in memory; replaced whole after each change, before the change is acknowledged.
-pub(crate) struct Installations(RwLock<Arc<Installation>>);
+#[derive(Default)]
+pub(crate) struct Installations {
+    now: RwLock<Arc<Installation>>,
+    /// One reload at a time: of two at once, the one that read first must not be the one that stays.
+    reloading: tokio::sync::Mutex<()>,
+}
 
 /// What the installation holds.
 #[derive(Default)]
@@ -35,24 +41,22 @@ pub struct Installation {
 }
 
 impl Installations {
-    pub async fn load(store: &dyn Store) -> Result<Self, AppError> {
-        Ok(Self(RwLock::new(Arc::new(Installation::read(store).await?))))
-    }
-
     pub fn now(&self) -> Arc<Installation> {
-        Arc::clone(&self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+        Arc::clone(&self.now.read().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
-    async fn reload(&self, store: &dyn Store) -> Result<(), AppError> {
-        let fresh = Arc::new(Installation::read(store).await?);
-        *self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner) = fresh;
+    /// Reads all of it anew.
+    pub async fn reload(&self, lines: &Lines) -> Result<(), AppError> {
+        let _alone = self.reloading.lock().await;
+        let fresh = Arc::new(Installation::read(lines).await?);
+        *self.now.write().unwrap_or_else(std::sync::PoisonError::into_inner) = fresh;
         Ok(())
     }
 }
 
 impl Installation {
-    async fn read(store: &dyn Store) -> Result<Self, AppError> {
-        let (products, models, keys) = read(store, |from| Ok((from.products()?, from.models()?, from.keys()?))).await?;
+    async fn read(lines: &Lines) -> Result<Self, AppError> {
+        let (products, models, keys) = lines.read(|from| Ok((from.products()?, from.models()?, from.keys()?))).await?;
         let mut this =
             Self { products, keys: keys.into_iter().map(|(row, hash)| (hash, row)).collect(), ..Self::default() };
         for row in models {
@@ -88,7 +92,7 @@ pub struct NewKey {
 impl App {
     /// The installation as it is now.
     pub fn installation(&self) -> Arc<Installation> {
-        self.installations.now()
+        self.lines.installations().now()
     }
 
     /// Makes sure of the product that every installation begins with, and of these models, by name and text.
@@ -215,15 +219,17 @@ impl App {
         }
         let by = by.clone();
         let line = LineId::Installation;
-        let _: Changed<()> = change(&*self.store, vec![line], self.command_id(), move |tx| -> Result<(), AppError> {
-            tx.put(line, &by, at, rows)?;
-            if let Some(secret) = secret {
-                tx.put_secret(secret)?;
-            }
-            Ok(())
-        })
-        .await?;
-        self.installations.reload(&*self.store).await
+        let _: Changed<()> = self
+            .lines
+            .change(vec![line], self.command_id(), move |tx| -> Result<(), AppError> {
+                tx.put(line, &by, at, rows)?;
+                if let Some(secret) = secret {
+                    tx.put_secret(secret)?;
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(())
     }
 
     /// The caller of a host's key, if the key is one, alive, and of a product that exists.

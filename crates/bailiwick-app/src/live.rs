@@ -8,7 +8,6 @@ use bailiwick_core::access::check::Decision;
 use bailiwick_core::access::snapshot::Snapshot;
 use bailiwick_core::ids::WorkspaceId;
 use bailiwick_core::team::state::Workspace;
-use bailiwick_store::read;
 
 use crate::app::App;
 use crate::error::AppError;
@@ -73,15 +72,15 @@ impl App {
         ask: impl Fn(&Snapshot, &Workspace) -> T,
     ) -> Result<Option<T>, AppError> {
         loop {
-            if let Some(loaded) = self.live.get(id) {
+            if let Some(loaded) = self.lines.live().get(id) {
                 let answer = ask(&loaded.snapshot, &loaded.state);
-                let same = self.live.get(id).is_some_and(|now| Arc::ptr_eq(&now, &loaded));
+                let same = self.lines.live().get(id).is_some_and(|now| Arc::ptr_eq(&now, &loaded));
                 if same {
                     return Ok(Some(answer));
                 }
             } else {
-                match read(&*self.store, move |from| from.workspace(id)).await? {
-                    Some(state) => drop(self.live.swap(state)),
+                match self.lines.read(move |from| from.workspace(id)).await? {
+                    Some(state) => drop(self.lines.live().swap(state)),
                     None => return Ok(None),
                 }
             }
@@ -91,11 +90,11 @@ impl App {
     /// The current state of a workspace, deleted ones included.
     pub(crate) async fn state(&self, id: WorkspaceId) -> Result<Option<Arc<Workspace>>, AppError> {
         loop {
-            if let Some(loaded) = self.live.get(id) {
+            if let Some(loaded) = self.lines.live().get(id) {
                 return Ok(Some(Arc::clone(&loaded.state)));
             }
-            match read(&*self.store, move |from| from.workspace(id)).await? {
-                Some(state) => drop(self.live.swap(state)),
+            match self.lines.read(move |from| from.workspace(id)).await? {
+                Some(state) => drop(self.lines.live().swap(state)),
                 None => return Ok(None),
             }
         }

@@ -12,7 +12,6 @@ use bailiwick_core::ids::{AddressId, InvitationId, MemberId, PersonId, ResourceI
 use bailiwick_core::team::refusal::Refusal;
 use bailiwick_core::team::state::{Member, Workspace};
 use bailiwick_core::time::Timestamp;
-use bailiwick_store::read;
 use bailiwick_store::rows::{LineId, LogEntry, LogFilter, MailState, Membership, PersonCard, QueuedMail, Verified};
 
 use crate::app::App;
@@ -143,15 +142,17 @@ impl App {
         ids.extend(state.invitations.values().map(|i| i.address));
         ids.sort_unstable();
         ids.dedup();
-        let (cards, addresses, entered, mails) = read(&*self.store, move |from| {
-            Ok((
-                from.cards(&people)?,
-                from.addresses(&ids)?,
-                from.entered(workspace)?,
-                from.mails(Some(workspace), MAILS)?,
-            ))
-        })
-        .await?;
+        let (cards, addresses, entered, mails) = self
+            .lines
+            .read(move |from| {
+                Ok((
+                    from.cards(&people)?,
+                    from.addresses(&ids)?,
+                    from.entered(workspace)?,
+                    from.mails(Some(workspace), MAILS)?,
+                ))
+            })
+            .await?;
         Ok(Team {
             state,
             cards: cards.into_iter().map(|card| (card.person, card)).collect(),
@@ -178,7 +179,7 @@ impl App {
             return Err(Refusal::NoSuchWorkspace.into());
         }
         filter.limit = filter.limit.clamp(1, MOST);
-        let mut entries = read(&*self.store, move |from| from.log(LineId::Workspace(id), &filter)).await?;
+        let mut entries = self.lines.read(move |from| from.log(LineId::Workspace(id), &filter)).await?;
         if !self.may(caller, id, |acts| acts.manage_billing).await? {
             // What was bought is billing, also where it is told as history (AB-057).
             entries.iter_mut().for_each(|entry| entry.events.retain(|event| event.kind != "plan_changed"));
@@ -186,7 +187,7 @@ impl App {
         let mut team = self.with_names(state).await?;
         let mut people: Vec<PersonId> = entries.iter().filter_map(|e| person_of(e.actor)).collect();
         people.extend(entries.iter().flat_map(|e| &e.events).filter_map(|e| mentioned(&e.payload)));
-        let cards = read(&*self.store, move |from| from.cards(&people)).await?;
+        let cards = self.lines.read(move |from| from.cards(&people)).await?;
         team.cards.extend(cards.into_iter().map(|card| (card.person, card)));
         Ok((team, entries))
     }
@@ -197,7 +198,7 @@ impl App {
     /// The store's.
     pub async fn my_workspaces(&self, caller: &Caller) -> Result<Vec<Membership>, AppError> {
         let person = caller.person().ok_or(AppError::NotSignedIn)?;
-        let all = read(&*self.store, move |from| from.memberships(person)).await?;
+        let all = self.lines.read(move |from| from.memberships(person)).await?;
         Ok(all.into_iter().filter(|m| !m.suspended).collect())
     }
 
@@ -211,7 +212,7 @@ impl App {
     }
 
     pub(crate) async fn card(&self, person: PersonId) -> Result<Option<PersonCard>, AppError> {
-        Ok(read(&*self.store, move |from| from.cards(&[person])).await?.pop())
+        Ok(self.lines.read(move |from| from.cards(&[person])).await?.pop())
     }
 
     /// The workspace of a reference: an id, or the host's own id.
@@ -224,7 +225,7 @@ impl App {
         }
         let Who::Host { product, .. } = caller.who else { return Err(Refusal::NoSuchWorkspace.into()) };
         let reference = reference.to_owned();
-        let found = read(&*self.store, move |from| from.workspace_by_external_id(product, &reference)).await?;
+        let found = self.lines.read(move |from| from.workspace_by_external_id(product, &reference)).await?;
         found.ok_or_else(|| Refusal::NoSuchWorkspace.into())
     }
 
@@ -240,7 +241,7 @@ impl App {
     ) -> Result<Vec<Arc<Workspace>>, AppError> {
         caller.needs(Scope::Read)?;
         let Who::Host { product, .. } = caller.who else { return Err(AppError::NotSignedIn) };
-        let ids = read(&*self.store, move |from| from.workspaces(product, after, limit)).await?;
+        let ids = self.lines.read(move |from| from.workspaces(product, after, limit)).await?;
         let mut states = Vec::with_capacity(ids.len());
         for id in ids {
             states.extend(self.state(id).await?);
@@ -296,7 +297,7 @@ impl App {
     /// # Errors
     /// The store's. What is broken is found, not an error.
     pub async fn verify(&self) -> Result<Verified, AppError> {
-        Ok(read(&*self.store, |from| from.verify(None)).await?)
+        Ok(self.lines.read(|from| from.verify(None)).await?)
     }
 
     /// The workspace that a resource is in; a hint, the snapshot that it leads to decides.
@@ -304,7 +305,7 @@ impl App {
     /// # Errors
     /// The store's.
     pub async fn workspace_of_resource(&self, resource: ResourceId) -> Result<Option<WorkspaceId>, AppError> {
-        Ok(read(&*self.store, move |from| from.resource_workspace(resource)).await?)
+        Ok(self.lines.read(move |from| from.resource_workspace(resource)).await?)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Mails leave here, after their change is saved and published; tried again until the relay takes them or two
+//! Mails leave here, after their change is in force everywhere, each claimed by one process first; tried again until the relay takes them or two
 //! days have passed. What a mail says is made at that moment from what is true then; what was overtaken is void.
 
 use bailiwick_core::access::say::lines;
@@ -6,7 +6,6 @@ use bailiwick_core::ids::{InvitationId, PersonId};
 use bailiwick_core::team::state::Stage;
 use bailiwick_core::time::Timestamp;
 use bailiwick_store::rows::{MailState, QueuedMail, SecretKind};
-use bailiwick_store::{observe, read};
 use jiff::fmt::strtime;
 use serde::{Deserialize, Serialize};
 
@@ -60,19 +59,39 @@ impl MailWords {
 
 /// How many mails one pass sends.
 const BATCH: usize = 50;
+/// How long a mail is its claimer's, in seconds: well over what one try of the relay can take. If the process ends
+/// meanwhile, the mail is due again after so long.
+const CLAIM: i64 = 180;
 
 impl App {
-    /// Sends what is due; gives how many it tried.
+    /// Sends what is due; gives how many it tried. Nothing leaves before all that was committed when it was read is in
+    /// force everywhere, so a mail never speaks of what some process does not know yet.
     ///
     /// # Errors
-    /// The store's. What the relay says is noted beside the mail, not an error.
+    /// The store's, or that this process is not sure; nothing was sent then. What the relay says is noted beside the
+    /// mail, not an error.
     pub async fn deliver_due(&self, smtp: &Smtp) -> Result<usize, AppError> {
         let now = self.clock.now();
-        let due = read(&*self.store, move |from| from.mails_due(now, BATCH)).await?;
-        for mail in &due {
-            self.deliver(smtp, mail).await?;
+        let (due, head) = self.lines.read(move |from| Ok((from.mails_due(now, BATCH)?, from.head()?))).await?;
+        if due.is_empty() {
+            return Ok(0);
         }
-        Ok(due.len())
+        self.lines.everywhere(head, None).await?;
+        let mut tried = 0;
+        for mail in &due {
+            if self.claim(mail).await? {
+                self.deliver(smtp, mail).await?;
+                tried += 1;
+            }
+        }
+        Ok(tried)
+    }
+
+    /// Whether a due mail is this process's to send: others may have found it due in the same moment.
+    async fn claim(&self, mail: &QueuedMail) -> Result<bool, AppError> {
+        let (id, next_at) = (mail.row.mail, mail.next_at);
+        let until = self.clock.now().plus_seconds(CLAIM);
+        Ok(self.lines.observe(move |to| to.claim_mail(id, next_at, until)).await?)
     }
 
     async fn deliver(&self, smtp: &Smtp, mail: &QueuedMail) -> Result<(), AppError> {
@@ -92,18 +111,18 @@ impl App {
             },
         };
         let id = mail.row.mail;
-        Ok(observe(&*self.store, move |to| to.mail_tried(id, state, next_at, error.as_deref(), now)).await?)
+        Ok(self.lines.observe(move |to| to.mail_tried(id, state, next_at, error.as_deref(), now)).await?)
     }
 
     /// Waits until a mail may be due: one was queued, or the next try of an old one has come.
     pub async fn mail_to_send(&self) {
         const LONGEST: u64 = 30;
-        let next = read(&*self.store, |from| from.next_mail_at()).await.ok().flatten();
+        let next = self.lines.read(|from| from.next_mail_at()).await.ok().flatten();
         let wait =
             next.map_or(LONGEST, |at| u64::try_from(at.seconds_since(self.clock.now())).unwrap_or(0).min(LONGEST));
         let pause = std::time::Duration::from_millis(wait * 1000 + 50);
         tokio::select! {
-            () = self.mail_waits.notified() => {}
+            () = self.lines.mail_queued() => {}
             () = tokio::time::sleep(pause) => {}
         }
     }
@@ -111,7 +130,7 @@ impl App {
     /// The address and words of a mail; `None` if it was overtaken or its address erased.
     async fn compose(&self, mail: &QueuedMail) -> Result<Option<(String, Rendered)>, AppError> {
         let to = mail.row.to;
-        let address = read(&*self.store, move |from| from.addresses(&[to])).await?.pop().map(|(_, text)| text);
+        let address = self.lines.read(move |from| from.addresses(&[to])).await?.pop().map(|(_, text)| text);
         let words = serde_json::from_str::<MailWords>(&mail.row.message).ok();
         let (Some(address), Some(words)) = (address, words) else { return Ok(None) };
         let message = match words {
@@ -135,7 +154,7 @@ impl App {
         let Some(invitation) = state.invitations.get(&id).filter(|i| i.sending == sending) else { return Ok(None) };
         let Stage::Pending { expires_at } = invitation.stage else { return Ok(None) };
         let sender = invitation.sender;
-        let inviter = read(&*self.store, move |from| sender_name(from, sender)).await?;
+        let inviter = self.lines.read(move |from| sender_name(from, sender)).await?;
         let brand = self.installation().product(state.product).map(|p| p.brand.clone()).unwrap_or_default();
         let token = Token::of_nonce(SecretKind::Invitation, workspace.0, object, nonce, &self.keys.link);
         Ok(Some(Message::Invitation {
@@ -166,7 +185,7 @@ impl App {
         let Some(state) = self.state(workspace).await? else { return Ok(None) };
         let Some(invitation) = state.invitations.get(&id) else { return Ok(None) };
         let address = invitation.address;
-        let invitee = read(&*self.store, move |from| from.addresses(&[address])).await?.pop().map(|(_, text)| text);
+        let invitee = self.lines.read(move |from| from.addresses(&[address])).await?.pop().map(|(_, text)| text);
         let brand = self.installation().product(state.product).map(|p| p.brand.clone()).unwrap_or_default();
         Ok(Some(Message::AcceptRefusedNoSeat {
             brand,

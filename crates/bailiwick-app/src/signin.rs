@@ -12,7 +12,7 @@ use bailiwick_core::time::Timestamp;
 use bailiwick_store::rows::{
     By, CredentialRow, LineId, MailRow, Origin, PersonRow, Row, SecretKind, SecretRow, SessionRow, SignedInBy,
 };
-use bailiwick_store::{Changed, StoreError, Tx, change, observe, read};
+use bailiwick_store::{Changed, StoreError, Tx};
 
 use crate::accept::person_name;
 use crate::app::App;
@@ -57,18 +57,20 @@ impl App {
         let Ok(email) = Email::parse(email) else { return Err(SignInRefusal::WrongPassword.into()) };
         let name = format!("password:{}", hex(&sha256(email.comparable().as_bytes())));
         self.note_try(&name, now).await?;
-        let known = read(&*self.store, move |from| {
-            let Some(address) = from.find_address(&email)? else { return Ok(None) };
-            let Some(person) = from.person_at(address)? else { return Ok(None) };
-            Ok(from.password(person.person)?.map(|(credential, phc)| (person, credential, phc)))
-        })
-        .await?;
+        let known = self
+            .lines
+            .read(move |from| {
+                let Some(address) = from.find_address(&email)? else { return Ok(None) };
+                let Some(person) = from.person_at(address)? else { return Ok(None) };
+                Ok(from.password(person.person)?.map(|(credential, phc)| (person, credential, phc)))
+            })
+            .await?;
         let phc = known.as_ref().map(|(_, _, phc)| phc.clone());
         let fits = self.passwords.fits(password, phc).await?;
         let Some((person, credential, _)) = known.filter(|_| fits) else {
             return Err(SignInRefusal::WrongPassword.into());
         };
-        observe(&*self.store, move |to| to.clear_tries(&name)).await?;
+        self.lines.observe(move |to| to.clear_tries(&name)).await?;
         self.begin_session(person.person, SignedInBy::Password, origin, move |tx| {
             // The password may have been changed while it was being hashed.
             let still = tx.password(person.person)?.is_some_and(|(now, _)| now.credential == credential.credential);
@@ -87,19 +89,22 @@ impl App {
         self.note_source(origin, now).await?;
         let Ok(email) = Email::parse(email) else { return Ok(()) };
         let (tools, bound_to) = (self.tools(), hex(&sha256(browser.as_bytes())));
-        let person = read(&*self.store, move |from| {
-            let Some(address) = from.find_address(&email)? else { return Ok(None) };
-            from.person_at(address)
-        })
-        .await?;
+        let person = self
+            .lines
+            .read(move |from| {
+                let Some(address) = from.find_address(&email)? else { return Ok(None) };
+                from.person_at(address)
+            })
+            .await?;
         let line = person.as_ref().map_or(LineId::Person(PersonId(0)), |p| LineId::Person(p.person));
-        let _: Changed<()> = change(&*self.store, vec![line], self.command_id(), move |tx| match person {
-            Some(person) if person.erased_at.is_none() => tools.mail_link(tx, &person, bound_to, now),
-            // Nobody's: an empty change, so that the answer takes as long.
-            _ => Ok(()),
-        })
-        .await?;
-        self.mail_waits.notify_one();
+        let _: Changed<()> = self
+            .lines
+            .change(vec![line], self.command_id(), move |tx| match person {
+                Some(person) if person.erased_at.is_none() => tools.mail_link(tx, &person, bound_to, now),
+                // Nobody's: an empty change, so that the answer takes as long.
+                _ => Ok(()),
+            })
+            .await?;
         Ok(())
     }
 
@@ -109,7 +114,7 @@ impl App {
     /// Why it would not.
     pub async fn look_at_sign_in_link(&self, token: &str, browser: Option<&str>) -> Result<(), AppError> {
         let token = Token::parse(SecretKind::SignInLink, token).ok_or(SignInRefusal::DeadLink)?;
-        let secret = read(&*self.store, move |from| from.secret(&token.hash())).await?;
+        let secret = self.lines.read(move |from| from.secret(&token.hash())).await?;
         usable(secret.as_ref(), browser, self.clock.now()).map(|_| ()).map_err(AppError::from)
     }
 
@@ -121,7 +126,7 @@ impl App {
         let now = self.clock.now();
         let token = Token::parse(SecretKind::SignInLink, token).ok_or(SignInRefusal::DeadLink)?;
         let hash = token.hash();
-        let found = read(&*self.store, move |from| from.secret(&hash)).await?;
+        let found = self.lines.read(move |from| from.secret(&hash)).await?;
         let person = usable(found.as_ref(), browser, now)?;
         let browser = browser.map(str::to_owned);
         self.begin_session(person, SignedInBy::Link, origin, move |tx| {
@@ -146,11 +151,13 @@ impl App {
         F: FnOnce(&mut dyn Tx) -> Result<(), AppError> + Send + 'static,
     {
         let (tools, now, origin) = (self.tools(), self.clock.now(), origin.clone());
-        let changed = change(&*self.store, vec![LineId::Person(person)], self.command_id(), move |tx| {
-            first(tx)?;
-            tools.session(tx, person, how, Some(origin), now)
-        })
-        .await?;
+        let changed = self
+            .lines
+            .change(vec![LineId::Person(person)], self.command_id(), move |tx| {
+                first(tx)?;
+                tools.session(tx, person, how, Some(origin), now)
+            })
+            .await?;
         match changed {
             Changed::Done(signed_in, _) => Ok(signed_in),
             Changed::Repeated(_) => Err(AppError::Repeated),
@@ -164,20 +171,22 @@ impl App {
     pub async fn session_caller(&self, cookie: &str, origin: Option<Origin>) -> Result<Caller, AppError> {
         let token = Token::parse(SecretKind::Session, cookie).ok_or(AppError::NotSignedIn)?;
         let now = self.clock.now();
-        let live = read(&*self.store, move |from| {
-            let Some(secret) = from.secret(&token.hash())?.filter(|s| s.kind == SecretKind::Session) else {
-                return Ok(None);
-            };
-            let Some(id) = SessionId::from_bytes(&secret.object) else { return Ok(None) };
-            let Some(session) = from.session(id)? else { return Ok(None) };
-            let used = from.session_used(id)?.unwrap_or(session.created_at);
-            Ok(lives(&session, used, now).then_some((session, used)))
-        })
-        .await?;
+        let live = self
+            .lines
+            .read(move |from| {
+                let Some(secret) = from.secret(&token.hash())?.filter(|s| s.kind == SecretKind::Session) else {
+                    return Ok(None);
+                };
+                let Some(id) = SessionId::from_bytes(&secret.object) else { return Ok(None) };
+                let Some(session) = from.session(id)? else { return Ok(None) };
+                let used = from.session_used(id)?.unwrap_or(session.created_at);
+                Ok(lives(&session, used, now).then_some((session, used)))
+            })
+            .await?;
         let (session, used) = live.ok_or(AppError::NotSignedIn)?;
         if now.seconds_since(used) >= USE_GRAIN {
             let id = session.session;
-            observe(&*self.store, move |to| to.use_session(id, now)).await?;
+            self.lines.observe(move |to| to.use_session(id, now)).await?;
         }
         Ok(Caller { who: Who::Person { person: session.person, session: session.session }, origin })
     }
@@ -188,12 +197,14 @@ impl App {
     /// The store's.
     pub async fn session_lives(&self, id: SessionId) -> Result<Option<SessionRow>, AppError> {
         let now = self.clock.now();
-        let found = read(&*self.store, move |from| {
-            let Some(session) = from.session(id)? else { return Ok(None) };
-            let used = from.session_used(id)?.unwrap_or(session.created_at);
-            Ok(lives(&session, used, now).then_some(session))
-        })
-        .await?;
+        let found = self
+            .lines
+            .read(move |from| {
+                let Some(session) = from.session(id)? else { return Ok(None) };
+                let used = from.session_used(id)?.unwrap_or(session.created_at);
+                Ok(lives(&session, used, now).then_some(session))
+            })
+            .await?;
         Ok(found)
     }
 
@@ -204,17 +215,19 @@ impl App {
     pub async fn own_sessions(&self, caller: &Caller) -> Result<Vec<SessionRow>, AppError> {
         let person = caller.person().ok_or(AppError::NotSignedIn)?;
         let now = self.clock.now();
-        let all = read(&*self.store, move |from| {
-            let mut live = Vec::new();
-            for session in from.sessions(person)? {
-                let used = from.session_used(session.session)?.unwrap_or(session.created_at);
-                if lives(&session, used, now) {
-                    live.push(session);
+        let all = self
+            .lines
+            .read(move |from| {
+                let mut live = Vec::new();
+                for session in from.sessions(person)? {
+                    let used = from.session_used(session.session)?.unwrap_or(session.created_at);
+                    if lives(&session, used, now) {
+                        live.push(session);
+                    }
                 }
-            }
-            Ok(live)
-        })
-        .await?;
+                Ok(live)
+            })
+            .await?;
         Ok(all)
     }
 
@@ -225,11 +238,13 @@ impl App {
     pub async fn end_session(&self, caller: &Caller, id: SessionId) -> Result<(), AppError> {
         let person = caller.person().ok_or(AppError::NotSignedIn)?;
         let (by, now) = (caller.by(), self.clock.now());
-        let _: Changed<()> = change(&*self.store, vec![LineId::Person(person)], self.command_id(), move |tx| {
-            let session = tx.session(id)?.filter(|s| s.person == person).ok_or(AppError::NotSignedIn)?;
-            end_sessions(tx, &by, person, vec![session], now)
-        })
-        .await?;
+        let _: Changed<()> = self
+            .lines
+            .change(vec![LineId::Person(person)], self.command_id(), move |tx| {
+                let session = tx.session(id)?.filter(|s| s.person == person).ok_or(AppError::NotSignedIn)?;
+                end_sessions(tx, &by, person, vec![session], now)
+            })
+            .await?;
         Ok(())
     }
 
@@ -240,7 +255,7 @@ impl App {
     pub async fn set_password(&self, caller: &Caller, present: Option<&str>, new: &str) -> Result<(), AppError> {
         let Who::Person { person, session } = caller.who else { return Err(AppError::NotSignedIn) };
         let now = self.clock.now();
-        let (cards, old) = read(&*self.store, move |from| Ok((from.cards(&[person])?, from.password(person)?))).await?;
+        let (cards, old) = self.lines.read(move |from| Ok((from.cards(&[person])?, from.password(person)?))).await?;
         let words: Vec<&str> = cards.iter().flat_map(|c| [c.name.as_str(), c.email.as_str()]).collect();
         check_rule(new, &words)?;
         if let Some((_, phc)) = &old {
@@ -249,19 +264,21 @@ impl App {
                 return Err(SignInRefusal::WrongPassword.into());
             }
             let name = format!("change:{person}");
-            observe(&*self.store, move |to| to.clear_tries(&name)).await?;
+            self.lines.observe(move |to| to.clear_tries(&name)).await?;
         }
         let phc = self.passwords.hash(new).await?;
         let (tools, by) = (self.tools(), caller.by());
-        let _: Changed<()> = change(&*self.store, vec![LineId::Person(person)], self.command_id(), move |tx| {
-            if tx.password(person)?.map(|(row, _)| row) != old.map(|(row, _)| row) {
-                return Err(SignInRefusal::WrongPassword.into());
-            }
-            tools.password(tx, &by, person, &phc, now)?;
-            let others = tx.sessions(person)?.into_iter().filter(|s| s.session != session).collect();
-            end_sessions(tx, &by, person, others, now)
-        })
-        .await?;
+        let _: Changed<()> = self
+            .lines
+            .change(vec![LineId::Person(person)], self.command_id(), move |tx| {
+                if tx.password(person)?.map(|(row, _)| row) != old.map(|(row, _)| row) {
+                    return Err(SignInRefusal::WrongPassword.into());
+                }
+                tools.password(tx, &by, person, &phc, now)?;
+                let others = tx.sessions(person)?.into_iter().filter(|s| s.session != session).collect();
+                end_sessions(tx, &by, person, others, now)
+            })
+            .await?;
         Ok(())
     }
 
@@ -273,13 +290,15 @@ impl App {
         let person = caller.person().ok_or(AppError::NotSignedIn)?;
         let name = person_name(name)?;
         let (by, now, text) = (caller.by(), self.clock.now(), TextId(self.new_id()));
-        let _: Changed<()> = change(&*self.store, vec![LineId::Person(person)], self.command_id(), move |tx| {
-            let row = tx.person(person)?.ok_or(AppError::NotSignedIn)?;
-            tx.text(text, &name)?;
-            tx.put(LineId::Person(person), &by, now, vec![Row::Person(PersonRow { name: text, ..row })])?;
-            Ok::<_, AppError>(())
-        })
-        .await?;
+        let _: Changed<()> = self
+            .lines
+            .change(vec![LineId::Person(person)], self.command_id(), move |tx| {
+                let row = tx.person(person)?.ok_or(AppError::NotSignedIn)?;
+                tx.text(text, &name)?;
+                tx.put(LineId::Person(person), &by, now, vec![Row::Person(PersonRow { name: text, ..row })])?;
+                Ok::<_, AppError>(())
+            })
+            .await?;
         Ok(())
     }
 
@@ -289,15 +308,17 @@ impl App {
     /// The store's.
     pub async fn enter(&self, caller: &Caller, workspace: WorkspaceId) -> Result<(), AppError> {
         let Who::Person { person, session } = caller.who else { return Ok(()) };
-        let began = read(&*self.store, move |from| {
-            let session = from.session(session)?;
-            let entered = from.entered(workspace)?.into_iter().find(|(p, _)| *p == person).map(|(_, at)| at);
-            Ok(session.map(|s| s.created_at).filter(|began| entered.is_none_or(|at| at < *began)))
-        })
-        .await?;
+        let began = self
+            .lines
+            .read(move |from| {
+                let session = from.session(session)?;
+                let entered = from.entered(workspace)?.into_iter().find(|(p, _)| *p == person).map(|(_, at)| at);
+                Ok(session.map(|s| s.created_at).filter(|began| entered.is_none_or(|at| at < *began)))
+            })
+            .await?;
         if began.is_some() {
             let now = self.clock.now();
-            observe(&*self.store, move |to| to.enter(workspace, person, now)).await?;
+            self.lines.observe(move |to| to.enter(workspace, person, now)).await?;
         }
         Ok(())
     }
@@ -306,30 +327,32 @@ impl App {
     pub(crate) async fn note_try(&self, name: &str, now: Timestamp) -> Result<(), AppError> {
         let (free, stop) = (self.config.limits.free_failures, self.config.limits.failures_in_a_row);
         let name = name.to_owned();
-        let wait = observe(&*self.store, move |to| {
-            let (count, _) = to.tries(&name, EVER)?;
-            if count >= stop {
-                return Ok(Some(900));
-            }
-            if count >= free {
-                let (_, last) = to.tries(&format!("{name}:{count}"), EVER)?;
-                let left = last.plus_seconds(pause(count - free)).0 - now.0;
-                if left > 0 {
-                    return Ok(Some(left / 1_000_000 + 1));
+        let wait = self
+            .lines
+            .observe(move |to| {
+                let (count, _) = to.tries(&name, EVER)?;
+                if count >= stop {
+                    return Ok(Some(900));
                 }
-            }
-            let count = to.add_try(&name, EVER, now)?;
-            to.add_try(&format!("{name}:{count}"), now, now)?;
-            Ok(None)
-        })
-        .await?;
+                if count >= free {
+                    let (_, last) = to.tries(&format!("{name}:{count}"), EVER)?;
+                    let left = last.plus_seconds(pause(count - free)).0 - now.0;
+                    if left > 0 {
+                        return Ok(Some(left / 1_000_000 + 1));
+                    }
+                }
+                let count = to.add_try(&name, EVER, now)?;
+                to.add_try(&format!("{name}:{count}"), now, now)?;
+                Ok(None)
+            })
+            .await?;
         wait.map_or(Ok(()), |seconds| Err(AppError::TooOften(u32::try_from(seconds).unwrap_or(900))))
     }
 
     async fn note_source(&self, origin: &Origin, now: Timestamp) -> Result<(), AppError> {
         let limit = self.config.limits.tries_per_source;
         let name = format!("source:{}", source(&origin.ip));
-        let count = observe(&*self.store, move |to| to.add_try(&name, now.plus_seconds(-SOURCE_WINDOW), now)).await?;
+        let count = self.lines.observe(move |to| to.add_try(&name, now.plus_seconds(-SOURCE_WINDOW), now)).await?;
         if count > limit { Err(AppError::TooOften(u32::try_from(SOURCE_WINDOW).unwrap_or(300))) } else { Ok(()) }
     }
 }

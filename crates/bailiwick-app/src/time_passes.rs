@@ -4,7 +4,6 @@ use bailiwick_core::ids::WorkspaceId;
 use bailiwick_core::team::command::{Actor, Command};
 use bailiwick_core::team::refusal::Refusal;
 use bailiwick_store::rows::{By, LineId};
-use bailiwick_store::{change, read};
 
 use crate::app::App;
 use crate::error::AppError;
@@ -19,7 +18,7 @@ impl App {
     /// The store's.
     pub async fn let_time_pass(&self) -> Result<usize, AppError> {
         let now = self.clock.now();
-        let due = read(&*self.store, move |from| from.workspaces_due(now, BATCH)).await?;
+        let due = self.lines.read(move |from| from.workspaces_due(now, BATCH)).await?;
         for workspace in &due {
             self.elapse(*workspace).await?;
         }
@@ -29,11 +28,13 @@ impl App {
     async fn elapse(&self, workspace: WorkspaceId) -> Result<(), AppError> {
         let (tools, now) = (self.tools(), self.clock.now());
         let by = By { actor: Actor::Time, origin: None };
-        let changed = change(&*self.store, vec![LineId::Workspace(workspace)], self.command_id(), move |tx| {
-            let state = tx.workspace(workspace)?.ok_or(Refusal::NoSuchWorkspace)?;
-            tools.decide(tx, &by, &state, Command::Elapse, None, now)
-        })
-        .await?;
+        let changed = self
+            .lines
+            .change(vec![LineId::Workspace(workspace)], self.command_id(), move |tx| {
+                let state = tx.workspace(workspace)?.ok_or(Refusal::NoSuchWorkspace)?;
+                tools.decide(tx, &by, &state, Command::Elapse, None, now)
+            })
+            .await?;
         self.acted(changed).await.map(|_| ())
     }
 }

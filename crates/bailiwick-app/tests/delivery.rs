@@ -25,6 +25,8 @@ use bailiwick_store::sqlite::Sqlite;
 
 struct World {
     app: Arc<App>,
+    /// Another process on the same database.
+    other: Arc<App>,
     sink: Sink,
     smtp: Smtp,
     host: Caller,
@@ -44,7 +46,15 @@ impl World {
         };
         let clock = Arc::new(Clock::by_hand(Timestamp(1_790_000_000_000_000)));
         let templates = Templates::with_overrides(None).unwrap();
-        let app = App::start(Parts { store: Arc::new(store), clock, keys, config, templates }).await.unwrap();
+        let store = Arc::new(store);
+        let parts = |templates| Parts {
+            store: Arc::<Sqlite>::clone(&store),
+            clock: Arc::clone(&clock),
+            keys: keys.clone(),
+            config: config.clone(),
+            templates,
+        };
+        let app = App::start(parts(templates)).await.unwrap();
         let by = By { actor: Actor::Operator, origin: None };
         app.ensure(&by, "Acme", &[("tenant", include_str!("../../../models/tenant/model.toml"))]).await.unwrap();
         let who = Who::Host { key: KeyId(1), product: DEFAULT_PRODUCT, scopes: Scope::ALL.to_vec() };
@@ -61,6 +71,7 @@ impl World {
             owner,
         };
         let workspace = app.create_workspace(&host, new, app.command_id()).await.unwrap().state.id;
+        let other = App::start(parts(Templates::with_overrides(None).unwrap())).await.unwrap();
         let sink = Sink::start(0).await.unwrap();
         let smtp = Smtp::new(&SmtpConfig {
             host: sink.address().ip().to_string(),
@@ -73,7 +84,7 @@ impl World {
             extra_root: None,
         })
         .unwrap();
-        Self { app, sink, smtp, host, workspace }
+        Self { app, other, sink, smtp, host, workspace }
     }
 
     async fn invite(&self, email: &str) -> Result<InvitationId, AppError> {
@@ -142,4 +153,19 @@ async fn ec28_the_sixth_mail_to_one_address_in_a_day_is_refused_with_the_time_to
     assert_eq!(wait, 86_400 - 240);
     world.app.clock.forward(i64::from(wait) + 1);
     resend().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_mail_that_two_processes_find_due_is_sent_by_one_of_them() {
+    let world = World::new().await;
+    let mut sent = Vec::new();
+    for name in ["uma", "vic", "wim"] {
+        sent.push(world.invite(&format!("{name}@acme.example")).await.unwrap());
+    }
+    let (one, two) = tokio::join!(world.app.deliver_due(&world.smtp), world.other.deliver_due(&world.smtp));
+    assert_eq!(one.unwrap() + two.unwrap(), 3);
+    for id in sent {
+        assert_eq!(world.state_of(id).await, MailState::Sent);
+    }
+    assert_eq!(world.sink.received().len(), 3);
 }

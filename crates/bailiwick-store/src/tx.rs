@@ -130,6 +130,9 @@ pub trait Observe {
     fn add_try(&mut self, name: &str, since: Timestamp, at: Timestamp) -> Out<u32>;
     /// Forgets the tries noted under a name.
     fn clear_tries(&mut self, name: &str) -> Out<()>;
+    /// Claims a waiting mail before it is sent: nobody else finds it due before `until`. Whether it was claimed; not if
+    /// it no longer waits for the moment `next_at`, for then it was claimed, sent or overtaken since that was read.
+    fn claim_mail(&mut self, mail: MailId, next_at: Timestamp, until: Timestamp) -> Out<bool>;
     /// Notes how sending a mail went.
     fn mail_tried(
         &mut self,

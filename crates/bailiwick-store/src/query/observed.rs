@@ -32,6 +32,8 @@ queries! {
     MAILS_DUE = mails!("where state = 'waiting' and next_at <= $1 order by next_at, mail_id limit $2");
     /// When the next mail is due.
     NEXT_MAIL = "select min(next_at) from mails where state = 'waiting'";
+    /// Claims a due mail for the time until then: only who still finds the moment that they read changes a row.
+    CLAIM_MAIL = "update mails set next_at = $3 where mail_id = $1 and state = 'waiting' and next_at = $2";
     /// How a try went. A void mail stays void, unless the relay had taken it already: then that is the truth.
     MAIL_TRIED = "update mails set state = $2, attempts = attempts + 1, next_at = $3, last_error = $4, ended_at = $5
         where mail_id = $1 and (state = 'waiting' or (state = 'void' and $2 = 'sent'))";

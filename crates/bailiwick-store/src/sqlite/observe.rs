@@ -41,6 +41,10 @@ impl Observe for Observing<'_> {
         run(self.0, q::CLEAR_TRIES, &[&name]).map(drop)
     }
 
+    fn claim_mail(&mut self, mail: MailId, next_at: Timestamp, until: Timestamp) -> Out<bool> {
+        run(self.0, q::CLAIM_MAIL, &[&mail.bytes(), &next_at.0, &until.0]).map(|rows| rows > 0)
+    }
+
     fn mail_tried(
         &mut self,
         mail: MailId,

@@ -60,6 +60,7 @@ macro_rules! store_suite {
             of_people_are_put_and_found
             of_the_installation_is_put_and_found
             of_mails_wait_and_are_sent_or_void
+            of_racing_claims_of_a_mail_one_wins
             of_observations_are_counted
         }
     };

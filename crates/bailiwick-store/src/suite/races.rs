@@ -7,8 +7,8 @@ use bailiwick_core::team::command::{Actor, Command, NewInvitation, Request};
 use bailiwick_core::team::refusal::Refusal;
 use bailiwick_core::team::wire::AccessWire;
 
-use super::{BEGIN, HOST, No, TENANT, Team, at_once, fresh, verify};
-use crate::{Changed, Store, StoreError, change};
+use super::{BEGIN, HOST, No, TENANT, Team, address, at_once, fresh, verify};
+use crate::{Changed, Store, StoreError, change, observe, read};
 
 /// EC-32: two admins, each removes the other at once. One of them stays.
 pub async fn ec32_two_last_admins_who_remove_each_other_leave_one(store: &dyn Store) {
@@ -86,4 +86,24 @@ pub async fn of_one_command_sent_many_times_at_once_is_done_once(store: &dyn Sto
     assert_eq!(done, 1);
     let state: Arc<_> = team.state(store).await;
     assert_eq!(state.revision, 2);
+}
+
+/// Several processes find the same mail due: one of them claims it, and it is due again only when the claim has ended.
+pub async fn of_racing_claims_of_a_mail_one_wins(store: &dyn Store) {
+    let mail = super::changes::mail(address(store, "ann@acme.test").await, None);
+    let id = mail.mail;
+    change::<_, StoreError, _>(store, vec![], CommandId(fresh()), move |tx| tx.mail(mail)).await.unwrap();
+    let claim = |next_at, until| observe(store, move |to| to.claim_mail(id, next_at, until));
+    let mut due = BEGIN;
+    for _ in 0..10 {
+        let until = due.plus_seconds(60);
+        let won = at_once(8, |_| claim(due, until));
+        assert_eq!(won.iter().filter(|won| matches!(won, Ok(true))).count(), 1, "{won:?}");
+        let next =
+            read(store, move |from| Ok((from.mails_due(until.plus_seconds(-1), 9)?.len(), from.next_mail_at()?)));
+        assert_eq!(next.await.unwrap(), (0, Some(until)));
+        due = until;
+    }
+    change::<_, StoreError, _>(store, vec![], CommandId(fresh()), |tx| tx.void_mails([2; 16])).await.unwrap();
+    assert!(!claim(due, due.plus_seconds(60)).await.unwrap(), "what was overtaken is nobody's");
 }

@@ -1,0 +1,147 @@
+//! The one door to the store. Whoever changes a line passes here, so nobody can forget what comes between a commit and
+//! "saved": memory is brought up to it, and every other process too.
+
+use std::sync::Arc;
+
+use bailiwick_core::ids::{CommandId, WorkspaceId};
+use bailiwick_core::node::Place;
+use bailiwick_store::rows::{Committed, LineId};
+use bailiwick_store::{Changed, Observe, Read, Store, StoreError, Tx};
+use tokio::sync::Notify;
+use tracing::Instrument as _;
+
+use crate::error::AppError;
+use crate::installation::Installations;
+use crate::live::Live;
+use crate::nodes::Nodes;
+
+/// The lines, and what is in memory of them.
+#[derive(Clone)]
+pub(crate) struct Lines(Arc<Inner>);
+
+struct Inner {
+    store: Arc<dyn Store>,
+    live: Live,
+    installations: Installations,
+    nodes: Arc<dyn Nodes>,
+    mail_waits: Notify,
+}
+
+impl Lines {
+    /// On a database, with the installation loaded.
+    pub async fn open(store: Arc<dyn Store>, nodes: Arc<dyn Nodes>) -> Result<Self, AppError> {
+        let inner = Inner {
+            store,
+            live: Live::default(),
+            installations: Installations::default(),
+            nodes,
+            mail_waits: Notify::new(),
+        };
+        let this = Self(Arc::new(inner));
+        this.installations().reload(&this).await?;
+        Ok(this)
+    }
+
+    /// The workspaces in memory.
+    pub fn live(&self) -> &Live {
+        &self.0.live
+    }
+
+    /// The installation in memory.
+    pub fn installations(&self) -> &Installations {
+        &self.0.installations
+    }
+
+    /// Waits for the next change that may have queued a mail; one that came meanwhile counts.
+    pub async fn mail_queued(&self) {
+        self.0.mail_waits.notified().await;
+    }
+
+    /// Reads of one moment.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut dyn Read) -> Result<T, StoreError> + Send + 'static,
+    {
+        bailiwick_store::read(&*self.0.store, work).await
+    }
+
+    /// Observations: nobody is told "saved" of them, so they wait for nothing.
+    pub async fn observe<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut dyn Observe) -> Result<T, StoreError> + Send + 'static,
+    {
+        bailiwick_store::observe(&*self.0.store, work).await
+    }
+
+    /// One change of one or several lines. When this comes back with a success, also with that of a repeat or of a
+    /// change that had nothing to do, everything that it rests on is in force here and everywhere. A refusal waits
+    /// for nothing.
+    ///
+    /// The work goes on if the caller goes away: between a commit and its publishing nothing may break off.
+    ///
+    /// # Errors
+    /// The refusal of the closure; the store's; [`AppError`] of [`Lines::everywhere`], which says nothing about whether
+    /// it was committed.
+    pub async fn change<T, F>(&self, lines: Vec<LineId>, command: CommandId, work: F) -> Result<Changed<T>, AppError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut dyn Tx) -> Result<T, AppError> + Send + 'static,
+    {
+        let this = self.clone();
+        let whole = async move {
+            let mut changed = bailiwick_store::change(&*this.0.store, lines.clone(), command, work).await?;
+            let (Changed::Done(_, committed) | Changed::Repeated(committed)) = &mut changed;
+            this.in_force(&lines, committed).await?;
+            Ok(changed)
+        };
+        match tokio::spawn(whole.in_current_span()).await {
+            Ok(changed) => changed,
+            Err(broken) if broken.is_panic() => Err(StoreError::Poisoned.into()),
+            Err(_) => Err(StoreError::Closed.into()),
+        }
+    }
+
+    /// Brings memory up to a commit, here and everywhere; a mail that it queued may leave after that.
+    async fn in_force(&self, lines: &[LineId], committed: &mut Committed) -> Result<(), AppError> {
+        let mut touched = lines.to_vec();
+        touched.extend(committed.revisions.iter().map(|(line, _)| *line));
+        touched.sort_unstable();
+        touched.dedup();
+        for line in touched {
+            match line {
+                LineId::Workspace(id) => self.refresh(id, committed).await?,
+                LineId::Installation => self.installations().reload(self).await?,
+                // Nothing of a person is in memory.
+                LineId::Person(_) => {}
+            }
+        }
+        self.everywhere(committed.position, committed.place).await?;
+        self.0.mail_waits.notify_one();
+        Ok(())
+    }
+
+    /// Publishes what a change made of a workspace. If it made nothing of it, it was decided on, or is a repeat of, what
+    /// another change made, which may still be on its way to memory: then the newest state is published.
+    async fn refresh(&self, id: WorkspaceId, committed: &mut Committed) -> Result<(), AppError> {
+        if !committed.workspaces.iter().any(|state| state.id == id) {
+            committed.workspaces.extend(self.read(move |from| from.workspace(id)).await?);
+        }
+        for state in committed.workspaces.iter().filter(|state| state.id == id) {
+            self.live().publish(Arc::clone(state)).await;
+        }
+        Ok(())
+    }
+
+    /// Waits until a position of the feed is in force in every process on this database. The only place where the app
+    /// waits for others: every change comes through here before anybody is told "saved", every mail before it leaves.
+    ///
+    /// One process alone has nobody to wait for, and this is over at once.
+    ///
+    /// # Errors
+    /// It is not known whether it is in force everywhere, so nobody may be told that it is.
+    pub async fn everywhere(&self, position: u64, place: Option<Place>) -> Result<(), AppError> {
+        self.0.nodes.everywhere(position, place).await
+    }
+}
