@@ -14,6 +14,7 @@ pub mod tx;
 
 mod codec;
 mod query;
+mod tables;
 
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;

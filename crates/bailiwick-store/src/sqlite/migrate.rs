@@ -2,9 +2,9 @@
 
 use rusqlite::Connection;
 
-use super::sql::{Out, all, run};
 use crate::error::StoreError;
 use crate::models::hash;
+use crate::tables::db::{Out, all, run};
 
 /// A migration: its number, its name, its text.
 type Migration = (u32, &'static str, &'static str);
