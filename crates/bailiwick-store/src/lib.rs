@@ -8,6 +8,7 @@ pub mod chain;
 pub mod cluster;
 pub mod error;
 pub mod models;
+pub mod postgres;
 pub mod rows;
 pub mod sqlite;
 pub mod tx;
@@ -28,6 +29,7 @@ use bailiwick_core::ids::CommandId;
 pub use chain::ChainKey;
 pub use cluster::Cluster;
 pub use error::StoreError;
+pub use postgres::Postgres;
 pub use sqlite::Sqlite;
 pub use tx::{Observe, Read, Tx};
 

@@ -47,6 +47,7 @@ pub(crate) mod installation;
 pub(crate) mod log;
 pub(crate) mod observed;
 pub(crate) mod people;
+pub(crate) mod postgres;
 pub(crate) mod workspace;
 
 /// Every statement that an engine is told, with its name.
@@ -54,5 +55,6 @@ pub(crate) mod workspace;
 pub(crate) fn all(dialect: Dialect) -> impl Iterator<Item = (&'static str, &'static str)> {
     let shared = [installation::ALL, log::ALL, observed::ALL, people::ALL, workspace::ALL].into_iter().flatten();
     let pairs = [log::PAIRS, observed::PAIRS].into_iter().flatten();
-    shared.copied().chain(pairs.map(move |(name, pair)| (*name, pair.of(dialect))))
+    let own = if dialect == Dialect::Postgres { postgres::ALL } else { &[] };
+    shared.copied().chain(pairs.map(move |(name, pair)| (*name, pair.of(dialect)))).chain(own.iter().copied())
 }

@@ -22,6 +22,7 @@ pub(super) const MIGRATIONS: &[Migration] = files! {
     3 "0003_workspaces"
     4 "0004_people"
     5 "0005_observed"
+    6 "0006_nodes"
 };
 
 // Engine-only statements.

@@ -209,7 +209,7 @@ fn a_migration_with_another_text_is_refused() {
     assert!(matches!(&again, Err(StoreError::Database(why)) if why.contains("0002_installation")), "{again:?}");
     // One that breaks off leaves nothing of itself.
     let mut broken = MIGRATIONS.to_vec();
-    broken.push((6, "0006_broken", "create table half (id INTEGER); create table half (id INTEGER)"));
+    broken.push((7, "0007_broken", "create table half (id INTEGER); create table half (id INTEGER)"));
     assert!(migrate(&conn, &broken).is_err());
     assert!(!schema(&conn).iter().any(|(name, _)| name == "half"));
     migrate(&conn, MIGRATIONS).unwrap();

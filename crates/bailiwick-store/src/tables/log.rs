@@ -128,20 +128,26 @@ fn write_one(
 
 /// What a command changed, if it was committed before.
 pub(crate) fn repeated(db: &dyn Db, command: CommandId, lines: &[LineId]) -> Out<Option<Committed>> {
+    Ok(sum(all(db, q::REPEATED, &[&command.bytes()], step_of)?, lines))
+}
+
+/// A row of [`q::REPEATED`]: a line, its revision, the position.
+pub(crate) fn step_of(c: &mut Cells<'_>) -> Out<(LineId, u64, u64)> {
+    let (kind, id) = (c.text()?, c.get()?);
+    let line = LineId::of(&kind, id).ok_or_else(|| misread(format!("`{kind}` is no kind of line")))?;
+    Ok((line, c.number()?, c.number()?))
+}
+
+/// What a command did, of its steps; nothing if none of them is on one of these lines.
+pub(crate) fn sum(steps: Vec<(LineId, u64, u64)>, lines: &[LineId]) -> Option<Committed> {
     let mut committed = Committed::default();
-    let changed = all(db, q::REPEATED, &[&command.bytes()], |c| {
-        let (kind, id) = (c.text()?, c.get()?);
-        let line = LineId::of(&kind, id);
-        let line = line.ok_or_else(|| misread(format!("`{kind}` is no kind of line")))?;
-        Ok((line, c.number()?, c.number()?))
-    })?;
-    for (line, revision, position) in changed {
+    for (line, revision, position) in steps {
         committed.revisions.push((line, revision));
         committed.position = committed.position.max(position);
     }
     committed.revisions.sort_unstable();
     let known = committed.revisions.iter().any(|(line, _)| lines.contains(line));
-    Ok(known.then_some(committed))
+    known.then_some(committed)
 }
 
 /// The log of a line, newest first.
