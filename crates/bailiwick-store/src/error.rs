@@ -21,6 +21,14 @@ pub enum StoreError {
     /// The data directory is another process's.
     #[error("another process owns {0}")]
     Owned(String),
+    /// The database lacks tables that this program needs.
+    #[error("the database is at migration {found}, this program needs {known}: run `bailiwick migrate` first")]
+    Older {
+        /// What the database says; 0: nothing of Bailiwick is in it.
+        found: u32,
+        /// What the program needs.
+        known: u32,
+    },
     /// The database is of a newer release than this program.
     #[error("the database is at migration {found}, this program knows {known}")]
     Newer {

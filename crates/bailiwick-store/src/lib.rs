@@ -8,12 +8,14 @@ pub mod chain;
 pub mod cluster;
 pub mod error;
 pub mod models;
+pub mod postgres;
 pub mod rows;
 pub mod sqlite;
 pub mod tx;
 
 mod codec;
 mod query;
+mod tables;
 
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;
@@ -27,6 +29,7 @@ use bailiwick_core::ids::CommandId;
 pub use chain::ChainKey;
 pub use cluster::Cluster;
 pub use error::StoreError;
+pub use postgres::Postgres;
 pub use sqlite::Sqlite;
 pub use tx::{Observe, Read, Tx};
 

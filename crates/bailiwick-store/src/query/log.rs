@@ -63,3 +63,28 @@ queries! {
         (select count(*) from models where not exists (select 1 from lines where kind = 'installation')),
         (select count(*) from keys where not exists (select 1 from lines where kind = 'installation'))";
 }
+
+pairs! {
+    /// Changes of a line that pass a filter; its lists are JSON.
+    ENTRIES = "select c.revision, c.position, c.at, c.actor, c.command_id, o.ip, o.agent
+        from changes c left join origins o on o.origin_id = c.origin_id
+        where c.line_id = $1 and c.revision < $2 and c.at >= $3 and c.at < $4
+            and ($5 is null or c.actor = $5)
+            and ($6 is null or exists (select 1 from events e
+                where e.line_id = c.line_id and e.revision = c.revision
+                    and e.kind in (select value from json_each($6))))
+            and ($7 is null or exists (select 1 from events e, json_each($7) m
+                where e.line_id = c.line_id and e.revision = c.revision and instr(e.payload, m.value) > 0))
+        order by c.revision desc limit $8",
+    "select c.revision, c.position, c.at, c.actor, c.command_id, o.ip, o.agent
+        from changes c left join origins o on o.origin_id = c.origin_id
+        where c.line_id = $1 and c.revision < $2 and c.at >= $3 and c.at < $4
+            and (cast($5 as text) is null or c.actor = $5)
+            and (cast($6 as text) is null or exists (select 1 from events e
+                where e.line_id = c.line_id and e.revision = c.revision
+                    and e.kind in (select value from json_array_elements_text(cast($6 as json)) as listed (value))))
+            and (cast($7 as text) is null or exists (
+                select 1 from events e, json_array_elements_text(cast($7 as json)) as m (value)
+                where e.line_id = c.line_id and e.revision = c.revision and strpos(e.payload, m.value) > 0))
+        order by c.revision desc limit $8";
+}

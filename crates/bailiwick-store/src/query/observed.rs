@@ -61,6 +61,11 @@ queries! {
         returning tries";
     /// Forgets tries.
     CLEAR_TRIES = "delete from tries where name = $1";
-    /// Forgets windows that began so long ago that none is as long.
-    OLD_TRIES = "delete from tries where began_at < $1";
+}
+
+pairs! {
+    /// Forgets windows that began so long ago that none is as long. Where several do so at once, each takes what the
+    /// others leave: nobody waits, so nobody waits in a circle.
+    OLD_TRIES = "delete from tries where began_at < $1",
+    "delete from tries where name in (select name from tries where began_at < $1 for update skip locked)";
 }

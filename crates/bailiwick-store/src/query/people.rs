@@ -25,8 +25,9 @@ queries! {
     ADDRESS = "select display from addresses where address_id = $1";
     /// The reference of an address.
     FIND_ADDRESS = "select address_id from addresses where comparable = $1";
-    /// Writes an address down.
-    ADD_ADDRESS = "insert into addresses (address_id, comparable, display) values ($1, $2, $3)";
+    /// Writes an address down, unless it is.
+    ADD_ADDRESS = "insert into addresses (address_id, comparable, display) values ($1, $2, $3)
+        on conflict (comparable) do nothing";
     /// Writes a text down.
     PUT_TEXT = "insert into texts (text_id, text) values ($1, $2)
         on conflict (text_id) do update set text = excluded.text";

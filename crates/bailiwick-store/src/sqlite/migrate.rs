@@ -2,9 +2,9 @@
 
 use rusqlite::Connection;
 
-use super::sql::{Out, all, run};
 use crate::error::StoreError;
 use crate::models::hash;
+use crate::tables::db::{Out, all, run};
 
 /// A migration: its number, its name, its text.
 type Migration = (u32, &'static str, &'static str);
@@ -22,6 +22,7 @@ pub(super) const MIGRATIONS: &[Migration] = files! {
     3 "0003_workspaces"
     4 "0004_people"
     5 "0005_observed"
+    6 "0006_nodes"
 };
 
 // Engine-only statements.

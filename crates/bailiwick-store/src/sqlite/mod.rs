@@ -1,17 +1,8 @@
 //! SQLite: one process owns the data directory, one thread writes, a few connections read.
 
-mod change;
-mod load;
-mod log;
+mod db;
 mod migrate;
-mod observe;
-mod put;
-mod read;
 mod reader;
-mod sql;
-mod states;
-mod verify;
-mod write;
 mod writer;
 
 #[cfg(test)]
@@ -26,7 +17,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bailiwick_core::ids::CommandId;
-use ring::rand::{SecureRandom, SystemRandom};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc, oneshot};
 
@@ -34,6 +24,7 @@ use crate::chain::ChainKey;
 use crate::error::StoreError;
 use crate::models::Models;
 use crate::rows::LineId;
+use crate::tables::random;
 use crate::{Ended, Later, ObserveWork, ReadWork, Store, Work};
 use reader::Readers;
 use writer::Job;
@@ -152,13 +143,6 @@ fn reader(file: &Path) -> Result<Connection, StoreError> {
     conn.execute_batch("pragma query_only = on; pragma trusted_schema = off;")?;
     conn.set_prepared_statement_cache_capacity(64);
     Ok(conn)
-}
-
-/// Sixteen random bytes, for what gets its id here.
-fn random() -> Result<[u8; 16], StoreError> {
-    let mut bytes = [0; 16];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| StoreError::Database("the machine gives no randomness".into()))?;
-    Ok(bytes)
 }
 
 impl Store for Sqlite {

@@ -10,10 +10,10 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::Shared;
-use super::read::Moment;
-use super::sql::Out;
 use crate::ReadWork;
 use crate::error::StoreError;
+use crate::tables::db::Out;
+use crate::tables::read::Moment;
 
 /// The readers.
 pub(super) struct Readers {
@@ -47,7 +47,7 @@ impl Readers {
 
 fn moment(conn: &Connection, shared: &Shared, work: ReadWork) -> Out<()> {
     conn.prepare_cached("begin")?.raw_execute()?;
-    work(&mut Moment { conn, models: &shared.models, key: &shared.key })?;
+    work(&mut Moment { db: conn, models: &shared.models, key: &shared.key })?;
     conn.prepare_cached("commit")?.raw_execute()?;
     Ok(())
 }

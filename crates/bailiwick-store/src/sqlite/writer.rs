@@ -12,13 +12,14 @@ use bailiwick_core::ids::CommandId;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::change::Change;
-use super::observe::Observing;
-use super::sql::Out;
-use super::states::States;
-use super::{Shared, log};
+use super::Shared;
 use crate::error::StoreError;
 use crate::rows::{Committed, LineId};
+use crate::tables::change::{Change, Lines};
+use crate::tables::db::Out;
+use crate::tables::log;
+use crate::tables::observe::Observing;
+use crate::tables::states::States;
 use crate::{Ended, ObserveWork, Verdict, Work};
 
 /// At most so many jobs share a commit, so that one slow job does not hold up too many.
@@ -138,14 +139,13 @@ impl Writer {
         done.map(|(_, value)| value)
     }
 
-    fn change(&mut self, mut lines: Vec<LineId>, command: CommandId, work: Work) -> Out<(Verdict, Ended)> {
-        lines.sort_unstable();
-        lines.dedup();
+    fn change(&mut self, lines: Vec<LineId>, command: CommandId, work: Work) -> Out<(Verdict, Ended)> {
         if let Some(committed) = log::repeated(&self.conn, command, &lines)? {
             return Ok((Verdict::Keep, Ended::Repeated(committed)));
         }
         let Self { conn, shared, states, .. } = self;
-        let mut change = Change::new(conn, &shared.models, &shared.key, states, &lines);
+        let held: Lines = lines.into_iter().map(|line| (line, None)).collect();
+        let mut change = Change::new(conn, &shared.models, &shared.key, states, held);
         match work(&mut change)? {
             Verdict::Drop => Ok((Verdict::Drop, Ended::Dropped)),
             Verdict::Keep => {

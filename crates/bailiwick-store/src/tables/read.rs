@@ -6,9 +6,8 @@ use bailiwick_core::email::Email;
 use bailiwick_core::ids::{AddressId, InvitationId, PersonId, ProductId, ResourceId, SessionId, WorkspaceId};
 use bailiwick_core::team::state::Workspace;
 use bailiwick_core::time::Timestamp;
-use rusqlite::Connection;
 
-use super::sql::{Cells, Out, all, int, misread, one};
+use super::db::{Cells, Db, Out, all, int, misread, one};
 use super::{load, log, verify};
 use crate::chain::ChainKey;
 use crate::models::Models;
@@ -20,8 +19,8 @@ use crate::rows::{
 use crate::tx::Read;
 
 /// What the reads need.
-pub(super) trait Source {
-    fn conn(&self) -> &Connection;
+pub(crate) trait Source {
+    fn db(&self) -> &dyn Db;
     fn models(&self) -> &Models;
     fn key(&self) -> &ChainKey;
     /// The newest state of a workspace.
@@ -29,15 +28,15 @@ pub(super) trait Source {
 }
 
 /// Reads of one moment, outside any change.
-pub(super) struct Moment<'a> {
-    pub(super) conn: &'a Connection,
-    pub(super) models: &'a Models,
-    pub(super) key: &'a ChainKey,
+pub(crate) struct Moment<'a> {
+    pub(crate) db: &'a dyn Db,
+    pub(crate) models: &'a Models,
+    pub(crate) key: &'a ChainKey,
 }
 
 impl Source for Moment<'_> {
-    fn conn(&self) -> &Connection {
-        self.conn
+    fn db(&self) -> &dyn Db {
+        self.db
     }
     fn models(&self) -> &Models {
         self.models
@@ -46,13 +45,13 @@ impl Source for Moment<'_> {
         self.key
     }
     fn state(&mut self, id: WorkspaceId) -> Out<Option<Arc<Workspace>>> {
-        Ok(load::workspace(self.conn, self.models, id)?.map(Arc::new))
+        Ok(load::workspace(self.db, self.models, id)?.map(Arc::new))
     }
 }
 
 impl<S: Source> Read for S {
     fn head(&mut self) -> Out<u64> {
-        log::head(self.conn())
+        log::head(self.db())
     }
 
     fn workspace(&mut self, id: WorkspaceId) -> Out<Option<Arc<Workspace>>> {
@@ -60,48 +59,48 @@ impl<S: Source> Read for S {
     }
 
     fn workspace_by_external_id(&mut self, product: ProductId, external_id: &str) -> Out<Option<WorkspaceId>> {
-        one(self.conn(), q::BY_EXTERNAL_ID, &[&product.bytes(), &external_id], |c| c.id())
+        one(self.db(), q::BY_EXTERNAL_ID, &[&product.bytes(), &external_id], |c| c.id())
     }
 
     fn workspaces(&mut self, product: ProductId, after: Option<WorkspaceId>, limit: usize) -> Out<Vec<WorkspaceId>> {
         let after = after.map(|id| id.bytes().to_vec()).unwrap_or_default();
-        all(self.conn(), q::OF_PRODUCT, &[&product.bytes(), &after, &int(limit)], |c| c.id())
+        all(self.db(), q::OF_PRODUCT, &[&product.bytes(), &after, &int(limit)], |c| c.id())
     }
 
     fn workspaces_due(&mut self, by: Timestamp, limit: usize) -> Out<Vec<WorkspaceId>> {
-        all(self.conn(), q::DUE, &[&by.0, &int(limit)], |c| c.id())
+        all(self.db(), q::DUE, &[&by.0, &int(limit)], |c| c.id())
     }
 
     fn resource_workspace(&mut self, resource: ResourceId) -> Out<Option<WorkspaceId>> {
-        one(self.conn(), q::RESOURCE_WORKSPACE, &[&resource.bytes()], |c| c.id())
+        one(self.db(), q::RESOURCE_WORKSPACE, &[&resource.bytes()], |c| c.id())
     }
 
     fn memberships(&mut self, person: PersonId) -> Out<Vec<Membership>> {
-        all(self.conn(), q::MEMBERSHIPS, &[&person.bytes()], |c| {
+        all(self.db(), q::MEMBERSHIPS, &[&person.bytes()], |c| {
             Ok(Membership { workspace: c.id()?, member: c.id()?, name: c.text()?, suspended: c.get()? })
         })
     }
 
     fn invitations_to(&mut self, address: AddressId) -> Out<Vec<(WorkspaceId, InvitationId)>> {
-        all(self.conn(), q::INVITATIONS_TO, &[&address.bytes()], |c| Ok((c.id()?, c.id()?)))
+        all(self.db(), q::INVITATIONS_TO, &[&address.bytes()], |c| Ok((c.id()?, c.id()?)))
     }
 
     fn person(&mut self, id: PersonId) -> Out<Option<PersonRow>> {
-        one(self.conn(), people::PERSON, &[&id.bytes()], person)
+        one(self.db(), people::PERSON, &[&id.bytes()], person)
     }
 
     fn person_at(&mut self, address: AddressId) -> Out<Option<PersonRow>> {
-        one(self.conn(), people::PERSON_AT, &[&address.bytes()], person)
+        one(self.db(), people::PERSON_AT, &[&address.bytes()], person)
     }
 
     fn person_by_external_id(&mut self, product: ProductId, external_id: &str) -> Out<Option<PersonId>> {
-        one(self.conn(), people::PERSON_OF_EXTERNAL_ID, &[&product.bytes(), &external_id], |c| c.id())
+        one(self.db(), people::PERSON_OF_EXTERNAL_ID, &[&product.bytes(), &external_id], |c| c.id())
     }
 
     fn cards(&mut self, ids: &[PersonId]) -> Out<Vec<PersonCard>> {
         let mut cards = Vec::with_capacity(ids.len());
         for id in ids {
-            cards.extend(one(self.conn(), people::CARD, &[&id.bytes()], |c| {
+            cards.extend(one(self.db(), people::CARD, &[&id.bytes()], |c| {
                 let card =
                     PersonCard { person: c.id()?, name: c.text()?, email: c.text()?, erased_at: c.maybe_time()? };
                 Ok(match card.erased_at {
@@ -117,33 +116,33 @@ impl<S: Source> Read for S {
     fn addresses(&mut self, ids: &[AddressId]) -> Out<Vec<(AddressId, String)>> {
         let mut found = Vec::with_capacity(ids.len());
         for id in ids {
-            found.extend(one(self.conn(), people::ADDRESS, &[&id.bytes()], |c| Ok((*id, c.text()?)))?);
+            found.extend(one(self.db(), people::ADDRESS, &[&id.bytes()], |c| Ok((*id, c.text()?)))?);
         }
         Ok(found)
     }
 
     fn find_address(&mut self, email: &Email) -> Out<Option<AddressId>> {
-        one(self.conn(), people::FIND_ADDRESS, &[&email.comparable()], |c| c.id())
+        one(self.db(), people::FIND_ADDRESS, &[&email.comparable()], |c| c.id())
     }
 
     fn password(&mut self, person: PersonId) -> Out<Option<(CredentialRow, String)>> {
-        one(self.conn(), people::PASSWORD, &[&person.bytes()], |c| Ok((credential(c)?, c.text()?)))
+        one(self.db(), people::PASSWORD, &[&person.bytes()], |c| Ok((credential(c)?, c.text()?)))
     }
 
     fn session(&mut self, id: SessionId) -> Out<Option<SessionRow>> {
-        one(self.conn(), people::SESSION, &[&id.bytes()], session)
+        one(self.db(), people::SESSION, &[&id.bytes()], session)
     }
 
     fn session_used(&mut self, id: SessionId) -> Out<Option<Timestamp>> {
-        one(self.conn(), observed::SESSION_USED, &[&id.bytes()], |c| c.time())
+        one(self.db(), observed::SESSION_USED, &[&id.bytes()], |c| c.time())
     }
 
     fn sessions(&mut self, person: PersonId) -> Out<Vec<SessionRow>> {
-        all(self.conn(), people::SESSIONS, &[&person.bytes()], session)
+        all(self.db(), people::SESSIONS, &[&person.bytes()], session)
     }
 
     fn secret(&mut self, hash: &[u8; 32]) -> Out<Option<SecretRow>> {
-        one(self.conn(), people::SECRET, &[hash], |c| {
+        one(self.db(), people::SECRET, &[hash], |c| {
             Ok(SecretRow {
                 hash: c.get()?,
                 kind: word(&c.text()?, SecretKind::of_word)?,
@@ -157,58 +156,58 @@ impl<S: Source> Read for S {
     }
 
     fn products(&mut self) -> Out<Vec<ProductRow>> {
-        products(self.conn())
+        products(self.db())
     }
 
     fn models(&mut self) -> Out<Vec<ModelRow>> {
-        models(self.conn())
+        models(self.db())
     }
 
     fn keys(&mut self) -> Out<Vec<(KeyRow, [u8; 32])>> {
-        keys(self.conn())
+        keys(self.db())
     }
 
     fn entered(&mut self, workspace: WorkspaceId) -> Out<Vec<(PersonId, Timestamp)>> {
-        all(self.conn(), observed::ENTERED, &[&workspace.bytes()], |c| Ok((c.id()?, c.time()?)))
+        all(self.db(), observed::ENTERED, &[&workspace.bytes()], |c| Ok((c.id()?, c.time()?)))
     }
 
     fn log(&mut self, line: LineId, filter: &LogFilter) -> Out<Vec<LogEntry>> {
-        log::entries(self.conn(), line, filter)
+        log::entries(self.db(), line, filter)
     }
 
     fn mails(&mut self, workspace: Option<WorkspaceId>, limit: usize) -> Out<Vec<QueuedMail>> {
         match workspace {
-            Some(id) => all(self.conn(), observed::MAILS_OF, &[&id.bytes(), &int(limit)], mail),
-            None => all(self.conn(), observed::MAILS, &[&int(limit)], mail),
+            Some(id) => all(self.db(), observed::MAILS_OF, &[&id.bytes(), &int(limit)], mail),
+            None => all(self.db(), observed::MAILS, &[&int(limit)], mail),
         }
     }
 
     fn mails_to(&mut self, address: AddressId, since: Timestamp) -> Out<(u32, Timestamp)> {
-        mails_since(self.conn(), observed::MAILS_TO_SINCE, address.bytes(), since)
+        mails_since(self.db(), observed::MAILS_TO_SINCE, address.bytes(), since)
     }
 
     fn mails_by(&mut self, person: PersonId, since: Timestamp) -> Out<(u32, Timestamp)> {
-        mails_since(self.conn(), observed::MAILS_BY_SINCE, person.bytes(), since)
+        mails_since(self.db(), observed::MAILS_BY_SINCE, person.bytes(), since)
     }
 
     fn mails_of(&mut self, workspace: WorkspaceId, since: Timestamp) -> Out<(u32, Timestamp)> {
-        mails_since(self.conn(), observed::MAILS_OF_SINCE, workspace.bytes(), since)
+        mails_since(self.db(), observed::MAILS_OF_SINCE, workspace.bytes(), since)
     }
 
     fn mails_due(&mut self, now: Timestamp, limit: usize) -> Out<Vec<QueuedMail>> {
-        all(self.conn(), observed::MAILS_DUE, &[&now.0, &int(limit)], mail)
+        all(self.db(), observed::MAILS_DUE, &[&now.0, &int(limit)], mail)
     }
 
     fn next_mail_at(&mut self) -> Out<Option<Timestamp>> {
-        Ok(one(self.conn(), observed::NEXT_MAIL, &[], |c| c.maybe_time())?.flatten())
+        Ok(one(self.db(), observed::NEXT_MAIL, &[], |c| c.maybe_time())?.flatten())
     }
 
     fn verify(&mut self, line: Option<LineId>) -> Out<Verified> {
-        verify::verify(self.conn(), Source::models(self), self.key(), line)
+        verify::verify(self.db(), Source::models(self), self.key(), line)
     }
 }
 
-pub(super) fn person(c: &mut Cells<'_, '_>) -> Out<PersonRow> {
+pub(crate) fn person(c: &mut Cells<'_>) -> Out<PersonRow> {
     Ok(PersonRow {
         person: c.id()?,
         address: c.id()?,
@@ -219,7 +218,7 @@ pub(super) fn person(c: &mut Cells<'_, '_>) -> Out<PersonRow> {
     })
 }
 
-pub(super) fn session(c: &mut Cells<'_, '_>) -> Out<SessionRow> {
+pub(crate) fn session(c: &mut Cells<'_>) -> Out<SessionRow> {
     Ok(SessionRow {
         session: c.id()?,
         person: c.id()?,
@@ -230,24 +229,24 @@ pub(super) fn session(c: &mut Cells<'_, '_>) -> Out<SessionRow> {
     })
 }
 
-pub(super) fn credential(c: &mut Cells<'_, '_>) -> Out<CredentialRow> {
+pub(crate) fn credential(c: &mut Cells<'_>) -> Out<CredentialRow> {
     Ok(CredentialRow { credential: c.id()?, person: c.id()?, created_at: c.time()?, ended_at: c.maybe_time()? })
 }
 
-pub(super) fn products(conn: &Connection) -> Out<Vec<ProductRow>> {
-    all(conn, installation::PRODUCTS, &[], |c| {
+pub(crate) fn products(db: &dyn Db) -> Out<Vec<ProductRow>> {
+    all(db, installation::PRODUCTS, &[], |c| {
         Ok(ProductRow { product: c.id()?, name: c.text()?, brand: c.text()?, return_to: c.json()? })
     })
 }
 
-pub(super) fn models(conn: &Connection) -> Out<Vec<ModelRow>> {
-    all(conn, installation::MODELS, &[], |c| {
+pub(crate) fn models(db: &dyn Db) -> Out<Vec<ModelRow>> {
+    all(db, installation::MODELS, &[], |c| {
         Ok(ModelRow { version: c.text()?, name: c.text()?, text: c.text()?, created_at: c.time()? })
     })
 }
 
-pub(super) fn keys(conn: &Connection) -> Out<Vec<(KeyRow, [u8; 32])>> {
-    all(conn, installation::KEYS, &[], |c| {
+pub(crate) fn keys(db: &dyn Db) -> Out<Vec<(KeyRow, [u8; 32])>> {
+    all(db, installation::KEYS, &[], |c| {
         let row = KeyRow {
             key: c.id()?,
             product: c.id()?,
@@ -262,13 +261,13 @@ pub(super) fn keys(conn: &Connection) -> Out<Vec<(KeyRow, [u8; 32])>> {
     })
 }
 
-fn mails_since(conn: &Connection, sql: &str, whose: [u8; 16], since: Timestamp) -> Out<(u32, Timestamp)> {
-    let found = one(conn, sql, &[&whose, &since.0], |c| Ok((c.number()?, c.maybe_time()?)))?;
+fn mails_since(db: &dyn Db, sql: &str, whose: [u8; 16], since: Timestamp) -> Out<(u32, Timestamp)> {
+    let found = one(db, sql, &[&whose, &since.0], |c| Ok((c.number()?, c.maybe_time()?)))?;
     let (count, oldest) = found.unwrap_or_default();
     Ok((count, oldest.unwrap_or(since)))
 }
 
-fn mail(c: &mut Cells<'_, '_>) -> Out<QueuedMail> {
+fn mail(c: &mut Cells<'_>) -> Out<QueuedMail> {
     Ok(QueuedMail {
         row: MailRow {
             mail: c.id()?,

@@ -7,9 +7,8 @@ use bailiwick_core::team::apply::{apply, begin};
 use bailiwick_core::team::event::{EVENT_VERSION, Event, Recorded};
 use bailiwick_core::team::state::Workspace;
 use bailiwick_core::time::Timestamp;
-use rusqlite::Connection;
 
-use super::sql::{Out, all, misread, of_json, of_line, one};
+use super::db::{Db, Out, all, misread, of_json, of_line, one};
 use super::{load, put, read};
 use crate::chain::{ChainKey, Link, START, Seal};
 use crate::codec::{Derived, is_sole};
@@ -37,9 +36,9 @@ fn bad<T>(place: impl std::fmt::Display, why: impl std::fmt::Display) -> Walk<T>
 }
 
 /// Verifies one line, or all and that nothing lies outside of them.
-pub(super) fn verify(conn: &Connection, models: &Models, key: &ChainKey, line: Option<LineId>) -> Out<Verified> {
+pub(crate) fn verify(db: &dyn Db, models: &Models, key: &ChainKey, line: Option<LineId>) -> Out<Verified> {
     let mut verified = Verified::default();
-    let mut walker = Walker { conn, models, key, verified: &mut verified };
+    let mut walker = Walker { db, models, key, verified: &mut verified };
     let walked = match line {
         Some(line) => walker.line(line),
         None => walker.everything(),
@@ -78,7 +77,7 @@ struct Stored {
 }
 
 struct Walker<'a> {
-    conn: &'a Connection,
+    db: &'a dyn Db,
     models: &'a Models,
     key: &'a ChainKey,
     verified: &'a mut Verified,
@@ -86,7 +85,7 @@ struct Walker<'a> {
 
 impl Walker<'_> {
     fn everything(&mut self) -> Walk<()> {
-        let lines = all(self.conn, q::LINES, &[], |c| {
+        let lines = all(self.db, q::LINES, &[], |c| {
             let id = c.get()?;
             let kind = c.text()?;
             LineId::of(&kind, id).ok_or_else(|| misread(format!("`{kind}` is no kind of line, or this is not its id")))
@@ -94,7 +93,7 @@ impl Walker<'_> {
         for line in lines {
             self.line(line)?;
         }
-        let feed = one(self.conn, q::FEED, &[], |c| Ok((c.number::<u64>()?, c.number::<u64>()?, c.number::<u64>()?)))?;
+        let feed = one(self.db, q::FEED, &[], |c| Ok((c.number::<u64>()?, c.number::<u64>()?, c.number::<u64>()?)))?;
         // Positions are unique and begin at 1: as many as the last one says means that none is missing.
         match feed {
             Some((counter, changes, last)) if counter == changes && counter == last => {}
@@ -106,7 +105,7 @@ impl Walker<'_> {
             }
             None => return bad("the feed", "it has no counter"),
         }
-        let strays = one(self.conn, q::WITHOUT_LINE, &[], |c| {
+        let strays = one(self.db, q::WITHOUT_LINE, &[], |c| {
             let tables = [
                 "changes",
                 "events",
@@ -141,7 +140,7 @@ impl Walker<'_> {
 
     fn walk(&mut self, line: LineId) -> Walk<()> {
         self.verified.lines += 1;
-        let changes = all(self.conn, q::CHANGES, &[&line.bytes()], |c| {
+        let changes = all(self.db, q::CHANGES, &[&line.bytes()], |c| {
             Ok(Change {
                 revision: c.number()?,
                 position: c.number()?,
@@ -160,7 +159,7 @@ impl Walker<'_> {
     }
 
     fn events(&self, line: LineId) -> Out<Vec<Stored>> {
-        all(self.conn, q::EVENTS, &[&line.bytes()], |c| {
+        all(self.db, q::EVENTS, &[&line.bytes()], |c| {
             Ok(Stored {
                 revision: c.number()?,
                 seq: c.number()?,
@@ -220,7 +219,7 @@ impl Walker<'_> {
         if let Some(event) = events.next() {
             return bad(format!("{line} revision {} event {}", event.revision, event.seq), "its change is missing");
         }
-        let standing = one(self.conn, q::LINE, &[&line.bytes()], |c| {
+        let standing = one(self.db, q::LINE, &[&line.bytes()], |c| {
             let kind = c.text()?;
             Ok((kind, c.number::<u64>()?, c.time()?, c.get::<Seal>()?))
         })?;
@@ -240,7 +239,7 @@ impl Walker<'_> {
 
     fn workspace(&self, id: WorkspaceId, events: &[Stored]) -> Walk<()> {
         let Some(folded) = self.fold(id, events)? else { return bad(id, "it has no events") };
-        let loaded = load::workspace(self.conn, self.models, id)?;
+        let loaded = load::workspace(self.db, self.models, id)?;
         let place = format!("{id} revision {}", folded.revision);
         match loaded {
             Some(loaded) => {
@@ -267,7 +266,7 @@ impl Walker<'_> {
                 }
             }
             let next = match &state {
-                None => begin(&load::model(self.conn, self.models, &first.model)?, &recorded),
+                None => begin(&load::model(self.db, self.models, &first.model)?, &recorded),
                 Some(state) => apply(state, &recorded),
             };
             match next {
@@ -281,13 +280,13 @@ impl Walker<'_> {
 
     /// What the rows say that follows from the rest.
     fn derived(&self, place: &str, state: &Workspace) -> Walk<()> {
-        let stored = one(self.conn, workspace_q::DERIVED, &[&state.id.bytes()], |c| {
+        let stored = one(self.db, workspace_q::DERIVED, &[&state.id.bytes()], |c| {
             Ok(Derived { taken: c.number()?, held: c.get::<Option<u32>>()?, over: c.get()?, next_due: c.maybe_time()? })
         })?;
         if stored != Some(Derived::of(state)) {
             return bad(place, "seats or the next due time are not what follows from the rest");
         }
-        let rows = all(self.conn, workspace_q::MEMBERS_DERIVED, &[&state.id.bytes()], |c| {
+        let rows = all(self.db, workspace_q::MEMBERS_DERIVED, &[&state.id.bytes()], |c| {
             Ok((c.id::<MemberId>()?, c.id::<ProductId>()?, c.get::<bool>()?))
         })?;
         let fits = |(id, product, sole): &(MemberId, ProductId, bool)| {
@@ -297,10 +296,9 @@ impl Walker<'_> {
         if let Some((id, ..)) = rows.iter().find(|row| !fits(row)) {
             return bad(place, format!("{id}: its product or its place as the owner is another"));
         }
-        let astray =
-            one(self.conn, workspace_q::OF_OTHER_PRODUCTS, &[&state.id.bytes(), &state.product.bytes()], |c| {
-                c.number::<u64>()
-            })?;
+        let astray = one(self.db, workspace_q::OF_OTHER_PRODUCTS, &[&state.id.bytes(), &state.product.bytes()], |c| {
+            c.number::<u64>()
+        })?;
         match astray {
             Some(0) => Ok(()),
             _ => bad(place, "rows of it name another product"),
@@ -310,18 +308,16 @@ impl Walker<'_> {
     fn person(&self, id: PersonId, events: &[Stored]) -> Walk<()> {
         let mut rows = Vec::new();
         let key = id.bytes();
-        rows.extend(one(self.conn, people::PERSON, &[&key], read::person)?.map(Row::Person));
-        rows.extend(all(self.conn, people::ALL_SESSIONS, &[&key], read::session)?.into_iter().map(Row::Session));
-        rows.extend(
-            all(self.conn, people::ALL_CREDENTIALS, &[&key], read::credential)?.into_iter().map(Row::Credential),
-        );
+        rows.extend(one(self.db, people::PERSON, &[&key], read::person)?.map(Row::Person));
+        rows.extend(all(self.db, people::ALL_SESSIONS, &[&key], read::session)?.into_iter().map(Row::Session));
+        rows.extend(all(self.db, people::ALL_CREDENTIALS, &[&key], read::credential)?.into_iter().map(Row::Credential));
         put_rows(LineId::Person(id), events, rows)
     }
 
     fn installation(&self, events: &[Stored]) -> Walk<()> {
-        let mut rows: Vec<Row> = read::products(self.conn)?.into_iter().map(Row::Product).collect();
-        rows.extend(read::models(self.conn)?.into_iter().map(Row::Model));
-        rows.extend(read::keys(self.conn)?.into_iter().map(|(row, _)| Row::Key(row)));
+        let mut rows: Vec<Row> = read::products(self.db)?.into_iter().map(Row::Product).collect();
+        rows.extend(read::models(self.db)?.into_iter().map(Row::Model));
+        rows.extend(read::keys(self.db)?.into_iter().map(|(row, _)| Row::Key(row)));
         put_rows(LineId::Installation, events, rows)
     }
 }

@@ -6,18 +6,17 @@ use bailiwick_core::ids::{InvitationId, MemberId, ResourceId, TemplateId};
 use bailiwick_core::team::event::{Event, Touched};
 use bailiwick_core::team::state::{Access, Workspace};
 use bailiwick_core::team::wire::{AccessWire, names, toggle_names};
-use rusqlite::Connection;
 
-use super::sql::{Out, int, run, to_json};
+use super::db::{Db, Out, int, to_json, write};
 use crate::codec::{Derived, is_sole, stage_columns};
 use crate::error::StoreError;
 use crate::query::workspace as q;
 use crate::rows::WorkspaceChange;
 
 /// Writes what the events touched, from the state after them.
-pub(super) fn rows(conn: &Connection, change: &WorkspaceChange) -> Out<()> {
+pub(crate) fn rows(db: &dyn Db, change: &WorkspaceChange) -> Out<()> {
     let state = &*change.after;
-    own_row(conn, change)?;
+    own_row(db, change)?;
     let mut members = BTreeSet::new();
     let mut invitations = BTreeSet::new();
     let mut templates = BTreeSet::new();
@@ -37,10 +36,10 @@ pub(super) fn rows(conn: &Connection, change: &WorkspaceChange) -> Out<()> {
         }
     }
     for id in templates {
-        template(conn, state, id)?;
+        template(db, state, id)?;
     }
     for id in resources {
-        resource(conn, state, id)?;
+        resource(db, state, id)?;
     }
     // Who goes makes room for who comes, and a former owner for the new one: places are unique at every step.
     let order = |id: &MemberId| match state.members.get(id) {
@@ -51,17 +50,17 @@ pub(super) fn rows(conn: &Connection, change: &WorkspaceChange) -> Out<()> {
     let mut members: Vec<_> = members.into_iter().collect();
     members.sort_by_key(order);
     for id in members {
-        member(conn, state, id)?;
+        member(db, state, id)?;
     }
     let mut invitations: Vec<_> = invitations.into_iter().collect();
     invitations.sort_by_key(|id| state.invitations.get(id).is_some_and(|i| i.stage.is_open()));
     for id in invitations {
-        invitation(conn, state, id)?;
+        invitation(db, state, id)?;
     }
     Ok(())
 }
 
-fn own_row(conn: &Connection, change: &WorkspaceChange) -> Out<()> {
+fn own_row(db: &dyn Db, change: &WorkspaceChange) -> Out<()> {
     let state = &*change.after;
     let derived = Derived::of(state);
     // Only a change of plan from outside may leave more taken than held, and what is over may stay so; anything
@@ -69,8 +68,8 @@ fn own_row(conn: &Connection, change: &WorkspaceChange) -> Out<()> {
     let was_over = change.before.as_ref().is_some_and(|before| before.seats().is_over());
     let moved = change.events.iter().any(|recorded| matches!(recorded.event, Event::PlanChanged { .. }));
     let over = derived.over && (was_over || moved);
-    run(
-        conn,
+    write(
+        db,
         q::PUT_WORKSPACE,
         &[
             &state.id.bytes(),
@@ -115,25 +114,25 @@ impl Columns {
         })
     }
 
-    fn levels(&self, conn: &Connection, state: &Workspace, drop: &str, add: &str, holder: [u8; 16]) -> Out<()> {
-        run(conn, drop, &[&state.id.bytes(), &holder])?;
+    fn levels(&self, db: &dyn Db, state: &Workspace, drop: &str, add: &str, holder: [u8; 16]) -> Out<()> {
+        write(db, drop, &[&state.id.bytes(), &holder])?;
         for grant in &self.wire.grants {
             let (resource, until) = (grant.resource.bytes(), grant.until.map(|t| t.0));
-            run(conn, add, &[&state.id.bytes(), &holder, &resource, &state.product.bytes(), &grant.level, &until])?;
+            write(db, add, &[&state.id.bytes(), &holder, &resource, &state.product.bytes(), &grant.level, &until])?;
         }
         Ok(())
     }
 }
 
-fn member(conn: &Connection, state: &Workspace, id: MemberId) -> Out<()> {
+fn member(db: &dyn Db, state: &Workspace, id: MemberId) -> Out<()> {
     let Some(row) = state.members.get(&id) else {
-        run(conn, q::DROP_GRANTS, &[&state.id.bytes(), &id.bytes()])?;
-        run(conn, q::DROP_MEMBER, &[&state.id.bytes(), &id.bytes()])?;
+        write(db, q::DROP_GRANTS, &[&state.id.bytes(), &id.bytes()])?;
+        write(db, q::DROP_MEMBER, &[&state.id.bytes(), &id.bytes()])?;
         return Ok(());
     };
     let columns = Columns::of(state, &row.access)?;
-    run(
-        conn,
+    write(
+        db,
         q::PUT_MEMBER,
         &[
             &state.id.bytes(),
@@ -156,15 +155,15 @@ fn member(conn: &Connection, state: &Workspace, id: MemberId) -> Out<()> {
             &is_sole(&state.model, row.access.role),
         ],
     )?;
-    columns.levels(conn, state, q::DROP_GRANTS, q::ADD_GRANT, id.bytes())
+    columns.levels(db, state, q::DROP_GRANTS, q::ADD_GRANT, id.bytes())
 }
 
-fn invitation(conn: &Connection, state: &Workspace, id: InvitationId) -> Out<()> {
+fn invitation(db: &dyn Db, state: &Workspace, id: InvitationId) -> Out<()> {
     let row = state.invitations.get(&id).ok_or_else(|| gone(state, &id))?;
     let columns = Columns::of(state, &row.access)?;
     let (stage, stage_at, by) = stage_columns(row.stage);
-    run(
-        conn,
+    write(
+        db,
         q::PUT_INVITATION,
         &[
             &state.id.bytes(),
@@ -186,16 +185,16 @@ fn invitation(conn: &Connection, state: &Workspace, id: InvitationId) -> Out<()>
             &int(row.version),
         ],
     )?;
-    columns.levels(conn, state, q::DROP_INVITATION_GRANTS, q::ADD_INVITATION_GRANT, id.bytes())
+    columns.levels(db, state, q::DROP_INVITATION_GRANTS, q::ADD_INVITATION_GRANT, id.bytes())
 }
 
-fn template(conn: &Connection, state: &Workspace, id: TemplateId) -> Out<()> {
+fn template(db: &dyn Db, state: &Workspace, id: TemplateId) -> Out<()> {
     let Some(row) = state.templates.get(&id) else {
-        run(conn, q::DROP_TEMPLATE, &[&state.id.bytes(), &id.bytes()])?;
+        write(db, q::DROP_TEMPLATE, &[&state.id.bytes(), &id.bytes()])?;
         return Ok(());
     };
-    run(
-        conn,
+    write(
+        db,
         q::PUT_TEMPLATE,
         &[
             &state.id.bytes(),
@@ -210,10 +209,10 @@ fn template(conn: &Connection, state: &Workspace, id: TemplateId) -> Out<()> {
     Ok(())
 }
 
-fn resource(conn: &Connection, state: &Workspace, id: ResourceId) -> Out<()> {
+fn resource(db: &dyn Db, state: &Workspace, id: ResourceId) -> Out<()> {
     let row = state.resources.get(&id).ok_or_else(|| gone(state, &id))?;
-    run(
-        conn,
+    write(
+        db,
         q::PUT_RESOURCE,
         &[
             &state.id.bytes(),

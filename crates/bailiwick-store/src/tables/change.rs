@@ -1,5 +1,6 @@
 //! A change in the making, on the writer's connection.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bailiwick_core::email::Email;
@@ -7,12 +8,12 @@ use bailiwick_core::ids::{AddressId, CommandId, CredentialId, PersonId, ProductI
 use bailiwick_core::team::invariant;
 use bailiwick_core::team::state::Workspace;
 use bailiwick_core::time::Timestamp;
-use rusqlite::Connection;
 
-use super::log::{self, Pending};
+use super::db::{Db, Out, int, run, to_json, write};
+use super::log::{self, Pending, Standing};
 use super::read::Source;
-use super::sql::{Out, int, run, to_json};
 use super::states::States;
+use super::value::Arg;
 use super::{load, put, write};
 use crate::chain::ChainKey;
 use crate::error::StoreError;
@@ -21,13 +22,17 @@ use crate::query::{log as log_q, observed, people};
 use crate::rows::{By, Committed, LineId, MailRow, Row, SecretKind, SecretRow, WorkspaceChange};
 use crate::tx::{Read, Tx};
 
+/// The lines of a change. While it lasts nobody else moves them, so each is looked at once.
+pub(crate) type Lines = BTreeMap<LineId, Option<Standing>>;
+
 /// A change in the making.
-pub(super) struct Change<'a> {
-    conn: &'a Connection,
+pub(crate) struct Change<'a> {
+    db: &'a dyn Db,
     models: &'a Models,
     key: &'a ChainKey,
-    states: &'a mut States,
-    lines: &'a [LineId],
+    states: &'a States,
+    /// The lines that this change holds, and where they stand as far as that was looked at.
+    lines: Lines,
     pending: Vec<Pending>,
     after: Vec<Arc<Workspace>>,
     /// A step broke off in the middle: some of its rows are written, its events are not.
@@ -35,48 +40,48 @@ pub(super) struct Change<'a> {
 }
 
 impl<'a> Change<'a> {
-    pub(super) fn new(
-        conn: &'a Connection,
-        models: &'a Models,
-        key: &'a ChainKey,
-        states: &'a mut States,
-        lines: &'a [LineId],
-    ) -> Self {
-        Self { conn, models, key, states, lines, pending: Vec::new(), after: Vec::new(), torn: false }
+    pub(crate) fn new(db: &'a dyn Db, models: &'a Models, key: &'a ChainKey, states: &'a States, lines: Lines) -> Self {
+        Self { db, models, key, states, lines, pending: Vec::new(), after: Vec::new(), torn: false }
     }
 
     /// The last step: the log.
-    pub(super) fn finish(self, command: CommandId) -> Out<Committed> {
+    pub(crate) fn finish(self, command: CommandId) -> Out<Committed> {
         if self.torn {
             return Err(StoreError::Database("a step of this change failed; nothing of it can be kept".into()));
         }
-        let mut committed = log::write(self.conn, self.key, command, self.pending)?;
+        let mut committed = log::append(self.db, self.key, command, self.pending)?;
         committed.workspaces = self.after;
         Ok(committed)
     }
 
     /// Takes a line for its one step in this change.
-    fn step(&mut self, line: LineId) -> Out<log::Standing> {
-        if !self.lines.contains(&line) {
-            return Err(StoreError::Database(format!("{line} is not locked by this change")));
-        }
+    fn step(&mut self, line: LineId) -> Out<Standing> {
         if self.pending.iter().any(|change| change.line == line) {
             return Err(StoreError::Database(format!("{line} takes one step in a change, not two")));
         }
-        log::standing(self.conn, line)
+        self.standing(line)
+    }
+
+    /// Where a line of this change stands. To read another one would be to decide on what may move meanwhile.
+    fn standing(&mut self, line: LineId) -> Out<Standing> {
+        match self.lines.get_mut(&line) {
+            None => Err(StoreError::Database(format!("{line} is not locked by this change"))),
+            Some(Some(standing)) => Ok(*standing),
+            Some(unknown) => Ok(*unknown.insert(log::standing(self.db, line)?)),
+        }
     }
 
     fn put_rows(&self, line: LineId, at: Timestamp, rows: &[Row]) -> Out<Vec<(Timestamp, &'static str, String)>> {
         let put = |row: &Row| {
-            put::row(self.conn, line, row)?;
+            put::row(self.db, line, row)?;
             Ok((at, put::kind(row), to_json(row)?))
         };
         rows.iter().map(put).collect()
     }
 
     fn begin(&mut self, change: Pending) -> Out<()> {
-        run(
-            self.conn,
+        write(
+            self.db,
             log_q::PUT_LINE,
             &[
                 &change.line.bytes(),
@@ -93,8 +98,8 @@ impl<'a> Change<'a> {
 }
 
 impl Source for Change<'_> {
-    fn conn(&self) -> &Connection {
-        self.conn
+    fn db(&self) -> &dyn Db {
+        self.db
     }
     fn models(&self) -> &Models {
         self.models
@@ -106,11 +111,11 @@ impl Source for Change<'_> {
         if let Some(state) = self.after.iter().find(|state| state.id == id) {
             return Ok(Some(Arc::clone(state)));
         }
-        let revision = log::standing(self.conn, LineId::Workspace(id))?.revision;
+        let revision = self.standing(LineId::Workspace(id))?.revision;
         if let Some(state) = self.states.get(id, revision) {
             return Ok(Some(state));
         }
-        let Some(state) = load::workspace(self.conn, self.models, id)?.map(Arc::new) else { return Ok(None) };
+        let Some(state) = load::workspace(self.db, self.models, id)?.map(Arc::new) else { return Ok(None) };
         self.states.keep(&state);
         Ok(Some(state))
     }
@@ -122,23 +127,26 @@ impl Tx for Change<'_> {
             return Ok(id);
         }
         let id = AddressId(u128::from_be_bytes(super::random()?));
-        run(self.conn, people::ADD_ADDRESS, &[&id.bytes(), &email.comparable(), &email.display()])?;
-        Ok(id)
+        if run(self.db, people::ADD_ADDRESS, &[&id.bytes(), &email.comparable(), &email.display()])? == 1 {
+            return Ok(id);
+        }
+        // Addresses belong to no line: another change wrote it down at the same moment, and was committed first.
+        self.find_address(email)?.ok_or_else(|| StoreError::Database("an address came and went".into()))
     }
 
     fn text(&mut self, id: TextId, text: &str) -> Out<()> {
-        run(self.conn, people::PUT_TEXT, &[&id.bytes(), &text]).map(drop)
+        write(self.db, people::PUT_TEXT, &[&id.bytes(), &text])
     }
 
     fn password_hash(&mut self, id: CredentialId, phc: &str) -> Out<()> {
-        run(self.conn, people::PUT_HASH, &[&id.bytes(), &phc]).map(drop)
+        write(self.db, people::PUT_HASH, &[&id.bytes(), &phc])
     }
 
     fn person_external_id(&mut self, product: ProductId, external_id: &str, person: PersonId) -> Out<()> {
         if self.person_by_external_id(product, external_id)? == Some(person) {
             return Ok(());
         }
-        run(self.conn, people::ADD_EXTERNAL_ID, &[&product.bytes(), &external_id, &person.bytes()]).map(drop)
+        write(self.db, people::ADD_EXTERNAL_ID, &[&product.bytes(), &external_id, &person.bytes()])
     }
 
     fn append(&mut self, by: &By, change: WorkspaceChange) -> Out<()> {
@@ -156,7 +164,7 @@ impl Tx for Change<'_> {
         // Better refused here than fenced at the next load.
         invariant::check(&change.after).map_err(|why| StoreError::Fenced { line: line.to_string(), why })?;
         self.torn = true;
-        write::rows(self.conn, &change)?;
+        write::rows(self.db, &change)?;
         let mut events = Vec::with_capacity(change.events.len());
         for recorded in &change.events {
             events.push((recorded.at, recorded.event.kind(), to_json(&recorded.event)?));
@@ -171,6 +179,8 @@ impl Tx for Change<'_> {
             events,
         })?;
         self.after.push(change.after);
+        // What the tables refuse is refused here, not at the next step.
+        self.db.settle()?;
         self.torn = false;
         Ok(())
     }
@@ -197,7 +207,7 @@ impl Tx for Change<'_> {
     }
 
     fn put_secret(&mut self, secret: SecretRow) -> Out<()> {
-        let args: &[&dyn rusqlite::ToSql] = &[
+        let args: &[&dyn Arg] = &[
             &secret.hash,
             &secret.kind.word(),
             &secret.line,
@@ -206,19 +216,19 @@ impl Tx for Change<'_> {
             &secret.expires_at.0,
             &secret.bound_to,
         ];
-        run(self.conn, people::PUT_SECRET, args).map(drop)
+        write(self.db, people::PUT_SECRET, args)
     }
 
     fn take_secret(&mut self, hash: &[u8; 32]) -> Out<bool> {
-        Ok(run(self.conn, people::TAKE_SECRET, &[hash])? == 1)
+        Ok(run(self.db, people::TAKE_SECRET, &[hash])? == 1)
     }
 
     fn drop_secrets(&mut self, kind: SecretKind, object: [u8; 16]) -> Out<()> {
-        run(self.conn, people::DROP_SECRETS, &[&object, &kind.word()]).map(drop)
+        write(self.db, people::DROP_SECRETS, &[&object, &kind.word()])
     }
 
     fn mail(&mut self, mail: MailRow) -> Out<()> {
-        let args: &[&dyn rusqlite::ToSql] = &[
+        let args: &[&dyn Arg] = &[
             &mail.mail.bytes(),
             &mail.to.bytes(),
             &mail.by.map(PersonId::bytes),
@@ -228,10 +238,10 @@ impl Tx for Change<'_> {
             &mail.nonce,
             &mail.created_at.0,
         ];
-        run(self.conn, observed::ADD_MAIL, args).map(drop)
+        write(self.db, observed::ADD_MAIL, args)
     }
 
     fn void_mails(&mut self, object: [u8; 16]) -> Out<()> {
-        run(self.conn, observed::VOID_MAILS, &[&object]).map(drop)
+        write(self.db, observed::VOID_MAILS, &[&object])
     }
 }

@@ -10,25 +10,24 @@ use bailiwick_core::team::refusal::Refusal;
 use bailiwick_core::team::state::{Access, Invitation, Member, Resource, Template, Workspace};
 use bailiwick_core::team::wire::{GrantWire, permission_set, toggle_set};
 use imbl::OrdMap;
-use rusqlite::Connection;
 
-use super::sql::{Cells, Out, StoredId, VALUE, all, each, one};
+use super::db::{Cells, Db, Out, StoredId, VALUE, all, each, one};
 use crate::codec::{AccessColumns, stage_of};
 use crate::error::StoreError;
 use crate::models::Models;
 use crate::query::{installation, log, workspace as q};
 
 /// The model of a version, as this connection sees it.
-pub(super) fn model(conn: &Connection, models: &Models, version: &str) -> Out<Arc<Model>> {
-    models.get(version, || one(conn, installation::MODEL_TEXT, &[&version], |c| c.text()))
+pub(crate) fn model(db: &dyn Db, models: &Models, version: &str) -> Out<Arc<Model>> {
+    models.get(version, || one(db, installation::MODEL_TEXT, &[&version], |c| c.text()))
 }
 
 /// A workspace that may be served: loaded, and nothing about it is broken.
-pub(super) fn workspace(conn: &Connection, models: &Models, id: WorkspaceId) -> Out<Option<Workspace>> {
-    let state = unchecked(conn, models, id).map_err(|error| fence(id, error))?;
+pub(crate) fn workspace(db: &dyn Db, models: &Models, id: WorkspaceId) -> Out<Option<Workspace>> {
+    let state = unchecked(db, models, id).map_err(|error| fence(id, error))?;
     if let Some(state) = &state {
         invariant::check(state).map_err(|why| fenced(id, why))?;
-        let logged = one(conn, log::LINE, &[&id.bytes()], |c| {
+        let logged = one(db, log::LINE, &[&id.bytes()], |c| {
             c.text()?;
             c.number::<u64>()
         })?;
@@ -52,14 +51,14 @@ fn fence(id: WorkspaceId, error: StoreError) -> StoreError {
     }
 }
 
-fn unchecked(conn: &Connection, models: &Models, id: WorkspaceId) -> Out<Option<Workspace>> {
+fn unchecked(db: &dyn Db, models: &Models, id: WorkspaceId) -> Out<Option<Workspace>> {
     let key = id.bytes();
     let bad = |why: &dyn std::fmt::Display| fenced(id, why);
-    let Some((mut state, plan)) = one(conn, q::WORKSPACE, &[&key], |c| {
+    let Some((mut state, plan)) = one(db, q::WORKSPACE, &[&key], |c| {
         let name = c.text()?;
         let product = c.id()?;
         let external_id = c.get::<Option<String>>()?;
-        let model = model(conn, models, &c.text()?)?;
+        let model = model(db, models, &c.text()?)?;
         let plan = c.text()?;
         let state = Workspace {
             id,
@@ -87,8 +86,8 @@ fn unchecked(conn: &Connection, models: &Models, id: WorkspaceId) -> Out<Option<
     let model = Arc::clone(&state.model);
     state.plan = model.plan_ix(&plan).ok_or_else(|| bad(&format!("the model has no plan `{plan}`")))?;
 
-    let mut levels = grants::<MemberId>(conn, q::GRANTS, id)?;
-    state.members = all(conn, q::MEMBERS, &[&key], |c| {
+    let mut levels = grants::<MemberId>(db, q::GRANTS, id)?;
+    state.members = all(db, q::MEMBERS, &[&key], |c| {
         let id = c.id()?;
         let access = access(c, &model, levels.remove(&id)).map_err(|e| e.at(&bad))?;
         let member = Member {
@@ -110,8 +109,8 @@ fn unchecked(conn: &Connection, models: &Models, id: WorkspaceId) -> Out<Option<
         return Err(bad(&"levels of a member who is not there"));
     }
 
-    let mut levels = grants::<InvitationId>(conn, q::INVITATION_GRANTS, id)?;
-    state.invitations = all(conn, q::INVITATIONS, &[&key], |c| {
+    let mut levels = grants::<InvitationId>(db, q::INVITATION_GRANTS, id)?;
+    state.invitations = all(db, q::INVITATIONS, &[&key], |c| {
         let id = c.id()?;
         let access = access(c, &model, levels.remove(&id)).map_err(|e| e.at(&bad))?;
         let (address, sender, sent_at, sending) = (c.id()?, c.json()?, c.time()?, c.number()?);
@@ -125,7 +124,7 @@ fn unchecked(conn: &Connection, models: &Models, id: WorkspaceId) -> Out<Option<
         return Err(bad(&"levels of an invitation that is not there"));
     }
 
-    state.templates = all(conn, q::TEMPLATES, &[&key], |c| {
+    state.templates = all(db, q::TEMPLATES, &[&key], |c| {
         let id = c.id()?;
         let template = Template {
             name: Arc::from(c.text()?),
@@ -138,7 +137,7 @@ fn unchecked(conn: &Connection, models: &Models, id: WorkspaceId) -> Out<Option<
     .into_iter()
     .collect();
 
-    state.resources = all(conn, q::RESOURCES, &[&key], |c| {
+    state.resources = all(db, q::RESOURCES, &[&key], |c| {
         let id = c.id()?;
         let kind = c.text()?;
         let resource = Resource {
@@ -157,12 +156,12 @@ fn unchecked(conn: &Connection, models: &Models, id: WorkspaceId) -> Out<Option<
 
 /// Levels on single resources, by who holds them.
 fn grants<T: StoredId + Eq + std::hash::Hash>(
-    conn: &Connection,
+    db: &dyn Db,
     sql: &str,
     id: WorkspaceId,
 ) -> Out<HashMap<T, Vec<GrantWire>>> {
     let mut found: HashMap<T, Vec<GrantWire>> = HashMap::new();
-    each(conn, sql, &[&id.bytes()], |c| {
+    each(db, sql, &[&id.bytes()], |c| {
         let holder = c.id()?;
         let grant = GrantWire { resource: c.id()?, level: c.text()?, until: c.maybe_time()? };
         found.entry(holder).or_default().push(grant);
@@ -192,7 +191,7 @@ impl From<StoreError> for Misread {
 }
 
 /// The access that the next six columns and these levels say.
-fn access(c: &mut Cells<'_, '_>, model: &Model, grants: Option<Vec<GrantWire>>) -> Result<Access, Misread> {
+fn access(c: &mut Cells<'_>, model: &Model, grants: Option<Vec<GrantWire>>) -> Result<Access, Misread> {
     let columns = AccessColumns {
         role: c.text()?,
         template: c.maybe_id()?,

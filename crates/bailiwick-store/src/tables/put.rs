@@ -1,15 +1,13 @@
 //! Rows of persons' and the installation's lines: an event of theirs is the row, and folding is putting it.
 
-use rusqlite::Connection;
-
-use super::sql::{Out, run, to_json};
+use super::db::{Db, Out, to_json, write};
 use crate::error::StoreError;
 use crate::models::hash;
 use crate::query::{installation, people};
 use crate::rows::{LineId, Row};
 
 /// The kind of a row's event; the same word stands in its JSON.
-pub(super) fn kind(row: &Row) -> &'static str {
+pub(crate) fn kind(row: &Row) -> &'static str {
     match row {
         Row::Person(_) => "person",
         Row::Session(_) => "session",
@@ -21,7 +19,7 @@ pub(super) fn kind(row: &Row) -> &'static str {
 }
 
 /// The line that a row belongs to.
-pub(super) fn line_of(row: &Row) -> LineId {
+pub(crate) fn line_of(row: &Row) -> LineId {
     match row {
         Row::Person(row) => LineId::Person(row.person),
         Row::Session(row) => LineId::Person(row.person),
@@ -31,13 +29,13 @@ pub(super) fn line_of(row: &Row) -> LineId {
 }
 
 /// Puts one row.
-pub(super) fn row(conn: &Connection, line: LineId, row: &Row) -> Out<()> {
+pub(crate) fn row(db: &dyn Db, line: LineId, row: &Row) -> Out<()> {
     if line_of(row) != line {
         return Err(StoreError::Database(format!("a row of kind {} does not belong to {line}", kind(row))));
     }
     match row {
-        Row::Person(p) => run(
-            conn,
+        Row::Person(p) => write(
+            db,
             people::PUT_PERSON,
             &[
                 &p.person.bytes(),
@@ -48,8 +46,8 @@ pub(super) fn row(conn: &Connection, line: LineId, row: &Row) -> Out<()> {
                 &p.erased_at.map(|t| t.0),
             ],
         ),
-        Row::Session(s) => run(
-            conn,
+        Row::Session(s) => write(
+            db,
             people::PUT_SESSION,
             &[
                 &s.session.bytes(),
@@ -60,22 +58,22 @@ pub(super) fn row(conn: &Connection, line: LineId, row: &Row) -> Out<()> {
                 &s.ended_at.map(|t| t.0),
             ],
         ),
-        Row::Credential(c) => run(
-            conn,
+        Row::Credential(c) => write(
+            db,
             people::PUT_CREDENTIAL,
             &[&c.credential.bytes(), &c.person.bytes(), &c.created_at.0, &c.ended_at.map(|t| t.0)],
         ),
         Row::Product(p) => {
-            run(conn, installation::PUT_PRODUCT, &[&p.product.bytes(), &p.name, &p.brand, &to_json(&p.return_to)?])
+            write(db, installation::PUT_PRODUCT, &[&p.product.bytes(), &p.name, &p.brand, &to_json(&p.return_to)?])
         }
         Row::Model(m) => {
             if hash(&m.text) != m.version {
                 return Err(StoreError::Database("a model's version is the SHA-256 of its text, in hex".into()));
             }
-            run(conn, installation::PUT_MODEL, &[&m.version, &m.name, &m.text, &m.created_at.0])
+            write(db, installation::PUT_MODEL, &[&m.version, &m.name, &m.text, &m.created_at.0])
         }
-        Row::Key(k) => run(
-            conn,
+        Row::Key(k) => write(
+            db,
             installation::PUT_KEY,
             &[
                 &k.key.bytes(),
@@ -88,5 +86,4 @@ pub(super) fn row(conn: &Connection, line: LineId, row: &Row) -> Out<()> {
             ],
         ),
     }
-    .map(drop)
 }

@@ -2,9 +2,8 @@
 
 use bailiwick_core::ids::{KeyId, MailId, PersonId, SessionId, WorkspaceId};
 use bailiwick_core::time::Timestamp;
-use rusqlite::Connection;
 
-use super::sql::{Out, one, run};
+use super::db::{Db, Out, one, write};
 use crate::query::observed as q;
 use crate::rows::MailState;
 use crate::tx::Observe;
@@ -12,19 +11,19 @@ use crate::tx::Observe;
 /// A window of tries is never longer than this; older ones are forgotten.
 const LONGEST_WINDOW: i64 = 8 * 86_400;
 
-pub(super) struct Observing<'a>(pub(super) &'a Connection);
+pub(crate) struct Observing<'a>(pub(crate) &'a dyn Db);
 
 impl Observe for Observing<'_> {
     fn enter(&mut self, workspace: WorkspaceId, person: PersonId, at: Timestamp) -> Out<()> {
-        run(self.0, q::ENTER, &[&workspace.bytes(), &person.bytes(), &at.0]).map(drop)
+        write(self.0, q::ENTER, &[&workspace.bytes(), &person.bytes(), &at.0])
     }
 
     fn use_session(&mut self, session: SessionId, at: Timestamp) -> Out<()> {
-        run(self.0, q::USE_SESSION, &[&session.bytes(), &at.0]).map(drop)
+        write(self.0, q::USE_SESSION, &[&session.bytes(), &at.0])
     }
 
     fn use_key(&mut self, key: KeyId, at: Timestamp) -> Out<()> {
-        run(self.0, q::USE_KEY, &[&key.bytes(), &at.0]).map(drop)
+        write(self.0, q::USE_KEY, &[&key.bytes(), &at.0])
     }
 
     fn tries(&mut self, name: &str, since: Timestamp) -> Out<(u32, Timestamp)> {
@@ -33,16 +32,16 @@ impl Observe for Observing<'_> {
     }
 
     fn add_try(&mut self, name: &str, since: Timestamp, at: Timestamp) -> Out<u32> {
-        run(self.0, q::OLD_TRIES, &[&at.plus_seconds(-LONGEST_WINDOW).0])?;
+        write(self.0, q::OLD_TRIES.of(self.0.dialect()), &[&at.plus_seconds(-LONGEST_WINDOW).0])?;
         Ok(one(self.0, q::ADD_TRY, &[&name, &since.0, &at.0], |c| c.number())?.unwrap_or(1))
     }
 
     fn clear_tries(&mut self, name: &str) -> Out<()> {
-        run(self.0, q::CLEAR_TRIES, &[&name]).map(drop)
+        write(self.0, q::CLEAR_TRIES, &[&name])
     }
 
     fn claim_mail(&mut self, mail: MailId, next_at: Timestamp, until: Timestamp) -> Out<bool> {
-        run(self.0, q::CLAIM_MAIL, &[&mail.bytes(), &next_at.0, &until.0]).map(|rows| rows > 0)
+        Ok(self.0.run(q::CLAIM_MAIL, &[&mail.bytes(), &next_at.0, &until.0])? > 0)
     }
 
     fn mail_tried(
@@ -54,6 +53,6 @@ impl Observe for Observing<'_> {
         at: Timestamp,
     ) -> Out<()> {
         let ended = (state != MailState::Waiting).then_some(at.0);
-        run(self.0, q::MAIL_TRIED, &[&mail.bytes(), &state.word(), &next_at.0, &error, &ended]).map(drop)
+        write(self.0, q::MAIL_TRIED, &[&mail.bytes(), &state.word(), &next_at.0, &error, &ended])
     }
 }

@@ -1,0 +1,2 @@
+-- Nodes share a PostgreSQL. This process owns its database alone, so it keeps no row of itself; the number is taken on
+-- both sides, so that a migration has one number everywhere.

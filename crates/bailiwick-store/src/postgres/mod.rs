@@ -1,0 +1,227 @@
+//! PostgreSQL: several processes share a database.
+//!
+//! A change locks the rows of its lines in order, so that changes of one line are decided one after another and those
+//! of different lines at once; only the counter of the feed, taken last, is shared by all. Closures run on threads that
+//! may wait, at most as many as there are connections.
+
+mod change;
+mod connect;
+mod error;
+mod lane;
+mod lock;
+mod migrate;
+mod nodes;
+mod session;
+mod tls;
+mod woken;
+
+#[cfg(test)]
+mod tests;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bailiwick_core::ids::CommandId;
+
+use crate::chain::ChainKey;
+use crate::cluster::Cluster;
+use crate::error::StoreError;
+use crate::models::Models;
+use crate::rows::LineId;
+use crate::tables::db::Out;
+use crate::tables::observe::Observing;
+use crate::tables::read::Moment;
+use crate::tables::states::States;
+use crate::{Ended, Later, ObserveWork, ReadWork, Store, Work};
+use change::Outcome;
+use connect::{Dialer, Purpose};
+use lane::Lane;
+use session::{Commit, Session};
+use woken::Ears;
+
+/// Connections for what nodes tell each other.
+const NODES: usize = 4;
+
+/// How a store uses its server.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// A file with root certificates of one's own, in PEM; the public ones are known.
+    pub roots: Option<PathBuf>,
+    /// So many changes and observations at once.
+    pub changes: usize,
+    /// So many reads at once.
+    pub reads: usize,
+    /// How long a commit may take to answer before its connection is let go and the outcome is looked up. It is never
+    /// cancelled.
+    pub commit: Duration,
+    /// How long an outcome is looked for while the database does not answer; then it is [`StoreError::Unknown`].
+    pub look_up: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let (commit, look_up) = (Duration::from_secs(30), Duration::from_secs(60));
+        Self { roots: None, changes: 8, reads: 8, commit, look_up }
+    }
+}
+
+/// Lengths that no caller waits beyond.
+struct Bounds {
+    commit: Duration,
+    look_up: Duration,
+    /// Between two looks.
+    pause: Duration,
+}
+
+/// What all connections share.
+struct Shared {
+    models: Models,
+    key: ChainKey,
+    states: States,
+    dialer: Arc<Dialer>,
+    bounds: Bounds,
+}
+
+/// A database on a PostgreSQL server.
+pub struct Postgres {
+    shared: Arc<Shared>,
+    changes: Lane,
+    reads: Lane,
+    nodes: Lane,
+    ears: Ears,
+}
+
+impl Postgres {
+    /// Opens a database that was migrated, as the role that the application has. Its connections live on the runtime
+    /// that this is called on. The URL may name several hosts; the one that takes writes is used.
+    ///
+    /// # Errors
+    /// [`StoreError::Older`] if it was not migrated, [`StoreError::Newer`] if a newer release wrote it,
+    /// [`StoreError::Database`] if it cannot be reached.
+    pub async fn open(url: &str, key: ChainKey, options: &Options) -> Result<Self, StoreError> {
+        let dialer = Arc::new(Dialer::new(url, options)?);
+        let reads = Lane::new(&dialer, Purpose::Read, options.reads);
+        let conn = reads.take().await?;
+        migrate::look(&conn).await?;
+        conn.give_back();
+        let bounds =
+            Bounds { commit: options.commit, look_up: options.look_up, pause: Duration::from_millis(100) };
+        let shared = Shared {
+            models: Models::default(),
+            key,
+            states: States::default(),
+            dialer: Arc::clone(&dialer),
+            bounds,
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+            changes: Lane::new(&dialer, Purpose::Change, options.changes),
+            reads,
+            nodes: Lane::new(&dialer, Purpose::Node, NODES),
+            ears: Ears::new(dialer),
+        })
+    }
+
+    /// Brings a database to the newest tables, as the role that owns them, and lets another role use them: it can
+    /// neither change tables nor the log.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] if the database is ahead; [`StoreError::Database`] if a file changed after it was
+    /// applied, or the server refuses.
+    pub async fn migrate(url: &str, role: &str, options: &Options) -> Result<(), StoreError> {
+        let conn = Dialer::new(url, options)?.connect(Purpose::Migrate).await?;
+        migrate::migrate(&conn, migrate::MIGRATIONS, role).await
+    }
+
+    /// Does something on the runtime of the connections, to its end even if the caller gives up waiting for it.
+    async fn off<T: Send + 'static>(&self, work: impl Future<Output = Out<T>> + Send + 'static) -> Out<T> {
+        self.shared.dialer.handle().spawn(work).await.unwrap_or(Err(StoreError::Closed))
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Out<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Closed)
+}
+
+impl Store for Postgres {
+    fn change(&self, mut lines: Vec<LineId>, command: CommandId, mut work: Work) -> Later<'_, Ended> {
+        lines.sort_unstable();
+        lines.dedup();
+        let (shared, lane) = (Arc::clone(&self.shared), self.changes.clone());
+        Box::pin(self.off(async move {
+            let mut tried = 0;
+            loop {
+                let (conn, mine, held) = (lane.take().await?, Arc::clone(&shared), lines.clone());
+                match blocking(move || change::run(&mine, conn, &held, command, work)).await? {
+                    Outcome::Known(ended) => return ended,
+                    Outcome::Unknown(would, why) => {
+                        return change::look_up(&shared, lines, command, would, why).await;
+                    }
+                    // A connection that died while it lay idle says so only now.
+                    Outcome::NotBegun(again, error) => {
+                        tried += 1;
+                        if tried > 2 {
+                            return Err(error);
+                        }
+                        work = again;
+                    }
+                }
+            }
+        }))
+    }
+
+    fn read(&self, work: ReadWork) -> Later<'_, ()> {
+        let (shared, lane) = (Arc::clone(&self.shared), self.reads.clone());
+        Box::pin(self.off(async move {
+            let conn = lane.take().await?;
+            let read = blocking(move || {
+                let begin = "begin isolation level repeatable read, read only";
+                let session = Session::begin(&conn, shared.dialer.handle(), begin)?;
+                let mut moment = Moment { db: &session, models: &shared.models, key: &shared.key };
+                let done = catch_unwind(AssertUnwindSafe(|| work(&mut moment))).unwrap_or(Err(StoreError::Poisoned));
+                if session.roll_back() {
+                    conn.give_back();
+                }
+                done
+            });
+            read.await?
+        }))
+    }
+
+    fn observe(&self, work: ObserveWork) -> Later<'_, ()> {
+        let (shared, lane) = (Arc::clone(&self.shared), self.changes.clone());
+        Box::pin(self.off(async move {
+            let conn = lane.take().await?;
+            let noted = blocking(move || {
+                let session = Session::begin(&conn, shared.dialer.handle(), "begin isolation level read committed")?;
+                let mut to = Observing(&session);
+                let done = catch_unwind(AssertUnwindSafe(|| work(&mut to))).unwrap_or(Err(StoreError::Poisoned));
+                if let Err(error) = done {
+                    if session.roll_back() {
+                        conn.give_back();
+                    }
+                    return Err(error);
+                }
+                match session.commit(shared.bounds.commit) {
+                    Commit::Done => {
+                        conn.give_back();
+                        Ok(())
+                    }
+                    Commit::Refused(error) => {
+                        conn.give_back();
+                        Err(error)
+                    }
+                    // No change rests on it; whoever observes may do so again.
+                    Commit::Unknown(why) => Err(StoreError::Database(why)),
+                }
+            });
+            noted.await?
+        }))
+    }
+
+    fn cluster(&self) -> Option<&dyn Cluster> {
+        Some(self)
+    }
+}
