@@ -112,6 +112,7 @@ impl App {
     /// The store's.
     pub async fn look_at_invitation(&self, token: &str, caller: Option<&Caller>) -> Result<LinkPage, AppError> {
         let Some(token) = Token::parse(SecretKind::Invitation, token) else { return Ok(LinkPage::Dead) };
+        self.sure()?;
         let person = caller.and_then(Caller::person);
         let seen = self
             .lines

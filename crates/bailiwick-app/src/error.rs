@@ -33,12 +33,22 @@ pub enum AppError {
     /// Too much at once; try again soon.
     #[error("the server is busy")]
     Busy,
+    /// This process is not sure to be up to date, or that what it did is in force everywhere.
+    #[error("this node is not sure to be up to date; ask again")]
+    Unsure,
     /// The idempotency key was used for something else.
     #[error("this idempotency key was used before")]
     Repeated,
     /// The store failed.
     #[error("{0}")]
     Store(#[from] StoreError),
+}
+
+impl AppError {
+    /// Whether it says that nothing is known for sure, rather than yes or no: a decision is then a no of its own kind.
+    pub fn is_doubt(&self) -> bool {
+        matches!(self, Self::Unsure | Self::Store(StoreError::Fenced { .. }))
+    }
 }
 
 impl From<Misfit> for AppError {
@@ -89,5 +99,18 @@ impl SignInRefusal {
             Self::AccountExists => "account-exists",
             Self::NameNeeded => "name-needed",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fenced_line_is_doubt_and_a_broken_database_or_a_refusal_is_not() {
+        let fenced = StoreError::Fenced { line: "a workspace".into(), why: "an unknown kind".into() };
+        assert!(AppError::from(fenced).is_doubt() && AppError::Unsure.is_doubt());
+        assert!(!AppError::from(StoreError::Database("no".into())).is_doubt());
+        assert!(!AppError::from(Refusal::NoSuchWorkspace).is_doubt());
     }
 }

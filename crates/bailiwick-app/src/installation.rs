@@ -235,13 +235,17 @@ impl App {
     /// The caller of a host's key, if the key is one, alive, and of a product that exists.
     ///
     /// # Errors
-    /// [`AppError::NotSignedIn`] for every reason alike.
+    /// [`AppError::NotSignedIn`] for every reason alike; [`AppError::Unsure`].
     pub fn host_caller(&self, key: &str) -> Result<Caller, AppError> {
         let token = Token::parse(SecretKind::HostKey, key).ok_or(AppError::NotSignedIn)?;
+        let pass = self.lines.enter()?;
         let installation = self.installation();
         let row = installation.keys.get(&token.hash()).ok_or(AppError::NotSignedIn)?;
         if row.revoked_at.is_some() || self.clock.now() >= row.expires_at {
             return Err(AppError::NotSignedIn);
+        }
+        if !self.lines.still(&pass) {
+            return Err(AppError::Unsure);
         }
         let scopes = row.scopes.iter().filter_map(|name| Scope::parse(name)).collect();
         Ok(Caller { who: Who::Host { key: row.key, product: row.product, scopes }, origin: None })

@@ -13,7 +13,7 @@ use tracing::Instrument as _;
 use crate::error::AppError;
 use crate::installation::Installations;
 use crate::live::Live;
-use crate::nodes::Nodes;
+use crate::nodes::{Nodes, Pass};
 
 /// The lines, and what is in memory of them.
 #[derive(Clone)]
@@ -50,6 +50,19 @@ impl Lines {
     /// The installation in memory.
     pub fn installations(&self) -> &Installations {
         &self.0.installations
+    }
+
+    /// A look at the guard, before anything in memory is looked at.
+    ///
+    /// # Errors
+    /// [`AppError::Unsure`].
+    pub fn enter(&self) -> Result<Pass, AppError> {
+        self.0.nodes.open().ok_or(AppError::Unsure)
+    }
+
+    /// The last look: whether that guard held all the time.
+    pub fn still(&self, pass: &Pass) -> bool {
+        self.0.nodes.still(pass)
     }
 
     /// Waits for the next change that may have queued a mail; one that came meanwhile counts.

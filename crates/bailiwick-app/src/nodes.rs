@@ -2,13 +2,23 @@
 
 use std::pin::Pin;
 
-use bailiwick_core::node::Place;
+use bailiwick_core::node::{Incarnation, Place};
 
 use crate::error::AppError;
 
+/// That a look at the guard said yes: by which registration. Only the guard that gave it can say whether it still holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pass(pub Option<Incarnation>);
+
 /// What this process and the others on its database owe each other.
 pub trait Nodes: Send + Sync + 'static {
-    /// Waits until no process answers a check from before a position in the feed, on the history that it was
+    /// The guard: whether what is in memory may be answered from now. Looked at *before* memory is; `None`: in doubt.
+    fn open(&self) -> Option<Pass>;
+
+    /// Whether a look from before holds without a break until now. The last step before an answer leaves.
+    fn still(&self, pass: &Pass) -> bool;
+
+    /// Waits until no process, this one included, answers a check from before a position in the feed, on the history that it was
     /// committed on. An error: nobody may be told that it was saved, though it may be.
     fn everywhere(
         &self,
@@ -22,6 +32,14 @@ pub trait Nodes: Send + Sync + 'static {
 pub struct Alone;
 
 impl Nodes for Alone {
+    fn open(&self) -> Option<Pass> {
+        Some(Pass(None))
+    }
+
+    fn still(&self, _: &Pass) -> bool {
+        true
+    }
+
     fn everywhere(&self, _: u64, _: Option<Place>) -> Pin<Box<dyn Future<Output = Result<(), AppError>> + Send + '_>> {
         Box::pin(std::future::ready(Ok(())))
     }

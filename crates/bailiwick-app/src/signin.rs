@@ -167,9 +167,10 @@ impl App {
     /// Who a session cookie is, if the session lives: not ended, not too old, not idle for too long.
     ///
     /// # Errors
-    /// [`AppError::NotSignedIn`] for every reason alike.
+    /// [`AppError::NotSignedIn`] for every reason alike; [`AppError::Unsure`].
     pub async fn session_caller(&self, cookie: &str, origin: Option<Origin>) -> Result<Caller, AppError> {
         let token = Token::parse(SecretKind::Session, cookie).ok_or(AppError::NotSignedIn)?;
+        self.sure()?;
         let now = self.clock.now();
         let live = self
             .lines

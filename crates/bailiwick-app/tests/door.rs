@@ -15,7 +15,7 @@ use bailiwick_app::installation::DEFAULT_PRODUCT;
 use bailiwick_app::keys::Keys;
 use bailiwick_app::mail::sink::Sink;
 use bailiwick_app::mail::{Security, Smtp, SmtpConfig, Templates};
-use bailiwick_app::nodes::Nodes;
+use bailiwick_app::nodes::{Nodes, Pass};
 use bailiwick_app::random::Random;
 use bailiwick_app::rows::By;
 use bailiwick_app::{App, AppError, Caller};
@@ -39,6 +39,14 @@ struct Others {
 }
 
 impl Nodes for Others {
+    fn open(&self) -> Option<Pass> {
+        Some(Pass(None))
+    }
+
+    fn still(&self, _: &Pass) -> bool {
+        true
+    }
+
     fn everywhere(
         &self,
         position: u64,

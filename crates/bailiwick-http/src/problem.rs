@@ -16,6 +16,8 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// How long to wait when the server is busy, in seconds.
 const BUSY_SECONDS: u32 = 2;
+/// How long to wait when the server is not sure, in seconds.
+pub(crate) const UNSURE_SECONDS: u32 = 1;
 
 /// A problem, as it leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -200,6 +202,15 @@ impl From<AppError> for Problem {
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Too much at once; nothing was changed.")
                     .with_remedy("Try again soon.")
             },
+            AppError::Unsure => Self {
+                retry_after: Some(UNSURE_SECONDS),
+                ..Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "unsure",
+                    "This node is not sure to be up to date. What was to be changed may have been.",
+                )
+                .with_remedy("Ask again, under the same idempotency key if it was a change.")
+            },
             AppError::Repeated => {
                 Self::new(StatusCode::CONFLICT, "repeated", "This was done before, by the same idempotency key.")
             }
@@ -341,6 +352,9 @@ mod tests {
     fn waits_and_credentials_have_their_headers() {
         let answer = Problem::from(AppError::TooOften(7)).into_response();
         assert_eq!(answer.headers()[header::RETRY_AFTER], "7");
+        let unsure = Problem::from(AppError::Unsure);
+        assert_eq!((unsure.status.as_u16(), unsure.code), (503, "unsure"));
+        assert_eq!(unsure.into_response().headers()[header::RETRY_AFTER], "1");
         let answer = Problem::from(AppError::NotSignedIn).into_response();
         assert!(answer.headers().contains_key(header::WWW_AUTHENTICATE));
         assert_eq!(Problem::from(AppError::Scope("read")).status, StatusCode::FORBIDDEN);

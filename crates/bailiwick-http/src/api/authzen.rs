@@ -146,10 +146,25 @@ fn bad(detail: impl Into<String>) -> Problem {
     Problem::unreadable("bad-evaluation", detail)
 }
 
-async fn evaluation(State(app): State<Arc<App>>, host: Host, Payload(body): Payload) -> Answer {
-    host.caller.needs(Scope::Check)?;
+/// Who asks; in doubt nobody's key is known for sure, so the decision is a no of its own kind.
+type Asking = Result<Host, Problem>;
+
+/// The caller, if it is known for sure and may ask; `None` in doubt.
+fn known(host: Asking) -> Result<Option<Caller>, Problem> {
+    match host {
+        Ok(host) => {
+            host.caller.needs(Scope::Check)?;
+            Ok(Some(host.caller))
+        }
+        Err(problem) if problem.code == "unsure" => Ok(None),
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn evaluation(State(app): State<Arc<App>>, host: Asking, Payload(body): Payload) -> Answer {
+    let caller = known(host)?;
     let asked = Asked::of(&body).map_err(bad)?;
-    Ok(JsonAnswer(judge(&app, &host.caller, &asked).await?).into_response())
+    Ok(JsonAnswer(judge(&app, caller.as_ref(), &asked).await?).into_response())
 }
 
 /// The most questions of one request: more would keep everybody else waiting.
@@ -163,8 +178,8 @@ enum Until {
     FirstPermit,
 }
 
-async fn evaluations(State(app): State<Arc<App>>, host: Host, Payload(mut body): Payload) -> Answer {
-    host.caller.needs(Scope::Check)?;
+async fn evaluations(State(app): State<Arc<App>>, host: Asking, Payload(mut body): Payload) -> Answer {
+    let caller = known(host)?;
     let until = until(&body)?;
     let items = match body.remove("evaluations") {
         None => Vec::new(),
@@ -174,12 +189,12 @@ async fn evaluations(State(app): State<Arc<App>>, host: Host, Payload(mut body):
     };
     if items.is_empty() {
         let asked = Asked::of(&body).map_err(bad)?;
-        return Ok(JsonAnswer(judge(&app, &host.caller, &asked).await?).into_response());
+        return Ok(JsonAnswer(judge(&app, caller.as_ref(), &asked).await?).into_response());
     }
     let mut answers = Vec::with_capacity(items.len());
     for item in items {
         let answer = match Asked::of_item(&body, &item) {
-            Ok(asked) => judge(&app, &host.caller, &asked).await?,
+            Ok(asked) => judge(&app, caller.as_ref(), &asked).await?,
             Err(message) => Judged::unreadable(message),
         };
         let last = match until {
@@ -288,8 +303,16 @@ fn workspace(of: &Map<String, Value>, whole: &str) -> Result<Option<String>, Str
     if of.contains_key("workspace") { text(of, whole, "workspace").map(Some) } else { Ok(None) }
 }
 
-/// The answer. What is not there is a no with its reason; only failures of ours are errors.
-async fn judge(app: &App, caller: &Caller, asked: &Asked) -> Result<Judged, Problem> {
+/// The answer. What is not there is a no with its reason, and so is doubt; only failures of ours are errors.
+async fn judge(app: &App, caller: Option<&Caller>, asked: &Asked) -> Result<Judged, Problem> {
+    let Some(caller) = caller else { return Ok(Judged::denied(Denial::Unsure)) };
+    match decided(app, caller, asked).await {
+        Err(error) if error.is_doubt() => Ok(Judged::denied(Denial::Unsure)),
+        other => Ok(other?),
+    }
+}
+
+async fn decided(app: &App, caller: &Caller, asked: &Asked) -> Result<Judged, AppError> {
     let person = match asked.subject.kind.as_str() {
         "person" => app.person_of(caller, &asked.subject.id).await?,
         _ => None,

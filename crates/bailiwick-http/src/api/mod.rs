@@ -25,10 +25,11 @@ mod workspaces;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::StatusCode;
-use axum::middleware::from_fn;
-use axum::response::Response;
-use bailiwick_app::App;
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use bailiwick_app::{App, AppError};
 
 use crate::credentials::no_secret_in_query;
 use crate::problem::Problem;
@@ -63,12 +64,27 @@ pub fn routes(app: &Arc<App>) -> Router {
     route::router(table())
         .method_not_allowed_fallback(not_allowed)
         .layer(from_fn(no_secret_in_query))
+        .layer(from_fn_with_state(Arc::clone(app), sure_to_the_end))
         .with_state(Arc::clone(app))
 }
 
 /// The answer where there is no route.
 pub async fn not_found() -> Problem {
     Problem::not_found("no-such-route", "There is nothing at this path.")
+}
+
+/// The last look before an answer leaves: what is read in several steps is only given if the guard held from before the
+/// first of them. Decisions look for themselves; what a change came to is said whatever happened since.
+async fn sure_to_the_end(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let reads = request.method() == Method::GET && request.uri().path().starts_with("/v1/");
+    let pass = app.look();
+    let answer = next.run(request).await;
+    match pass {
+        Some(pass) if reads && answer.status().is_success() && !app.holds(&pass) => {
+            Problem::from(AppError::Unsure).into_response()
+        }
+        _ => answer,
+    }
 }
 
 async fn not_allowed() -> Problem {

@@ -144,6 +144,12 @@ impl Route {
         self
     }
 
+    /// It answers this problem, beside those of every route.
+    pub fn gives_problem(mut self, status: u16, says: &'static str) -> Self {
+        self.answers.push((status, says, Some((MEDIA_TYPE, reference::<ProblemBody>))));
+        self
+    }
+
     /// It answers without a body.
     pub fn gives_nothing(mut self, says: &'static str) -> Self {
         self.answers.push((204, says, None));

@@ -1,9 +1,14 @@
 //! The service itself: whether it runs, and the document of its routes.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+
+use bailiwick_app::{App, AppError};
+
+use crate::problem::Problem;
 
 use super::route::{Route, document, route};
 
@@ -21,13 +26,24 @@ pub fn openapi() -> &'static str {
 pub(super) fn routes() -> Vec<Route> {
     vec![
         route("GET", "/livez", alive, "isAlive", "Whether the process runs.").open().gives_text("It runs."),
-        route("GET", "/readyz", alive, "isReady", "Whether it answers requests.").open().gives_text("It does."),
+        route("GET", "/readyz", ready, "isReady", "Whether requests are worth sending here.")
+            .open()
+            .gives_text("They are.")
+            .gives_problem(503, "This node is in doubt, or its database does not answer."),
         route("GET", "/openapi.json", show, "getDocument", "This document.").open().gives_object("It."),
     ]
 }
 
 async fn alive() -> &'static str {
     "ok\n"
+}
+
+async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
+    match app.ready().await {
+        Ok(()) => Ok("ok\n"),
+        Err(AppError::Unsure) => Err(AppError::Unsure.into()),
+        Err(error) => Err(Problem { cause: Some(error.to_string()), ..AppError::Unsure.into() }),
+    }
 }
 
 async fn show() -> Response {

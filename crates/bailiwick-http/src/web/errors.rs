@@ -10,6 +10,7 @@ use bailiwick_app::AppError;
 use bailiwick_core::team::refusal::{Class, Refusal};
 
 use super::context::{Context, Web};
+use crate::problem::UNSURE_SECONDS;
 use crate::ui::form::Refused;
 use crate::ui::kit::Link;
 use crate::ui::pages::error::{ErrorKind, ErrorView, page};
@@ -62,17 +63,22 @@ fn status(error: &PageError) -> StatusCode {
         PageError::App(AppError::NotSignedIn) => StatusCode::UNAUTHORIZED,
         PageError::App(AppError::Scope(_)) => StatusCode::FORBIDDEN,
         PageError::App(AppError::TooOften(_)) => StatusCode::TOO_MANY_REQUESTS,
-        PageError::App(AppError::Busy) => StatusCode::SERVICE_UNAVAILABLE,
+        PageError::App(AppError::Busy | AppError::Unsure) => StatusCode::SERVICE_UNAVAILABLE,
         PageError::App(AppError::Repeated) => StatusCode::CONFLICT,
         PageError::App(AppError::Store(_)) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
-/// Puts the page of an error in the place of its bare status.
+/// Puts the page of an error in the place of its bare status. A page is made of several reads: if the guard did not hold
+/// from before the first of them, nothing of it is shown.
 pub async fn show(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
     let (headers, uri, get) = (request.headers().clone(), request.uri().clone(), request.method() == "GET");
     let extensions = request.extensions().clone();
+    let pass = web.app.look();
     let answer = next.run(request).await;
+    if get && answer.status().is_success() && pass.is_some_and(|pass| !web.app.holds(&pass)) {
+        return unsure();
+    }
     let unknown = answer.status() == StatusCode::NOT_FOUND && answer.extensions().get::<PageError>().is_none();
     let error = match answer.extensions().get::<PageError>() {
         Some(error) => error.clone(),
@@ -82,6 +88,10 @@ pub async fn show(State(web): State<Arc<Web>>, request: Request, next: Next) -> 
     if let PageError::App(AppError::NotSignedIn) = error {
         let next = if get { form_urlencoded::byte_serialize(uri.path().as_bytes()).collect() } else { String::new() };
         return Redirect::to(&format!("/sign-in?next={next}")).into_response();
+    }
+    if let PageError::App(AppError::Unsure) = error {
+        // Who asks is not sure either, so there is no shell around it.
+        return unsure();
     }
     let Ok(context) = Context::of(&web, &headers, &uri, &extensions).await else {
         return status(&error).into_response();
@@ -98,6 +108,13 @@ pub async fn show(State(web): State<Arc<Web>>, request: Request, next: Next) -> 
         shown.headers_mut().insert(header::RETRY_AFTER, value);
     }
     shown
+}
+
+/// The answer while nothing is sure: a sentence, and nothing that anybody may or may not see.
+fn unsure() -> Response {
+    let wait = [(header::RETRY_AFTER, UNSURE_SECONDS.to_string())];
+    (StatusCode::SERVICE_UNAVAILABLE, wait, "This page is not sure to be up to date. Reload it in a moment.\n")
+        .into_response()
 }
 
 fn title(error: &PageError) -> &'static str {
@@ -132,6 +149,7 @@ pub fn refused(error: &AppError) -> Refused {
         AppError::TooOften(seconds) => {
             said("That was too often.", &format!("Wait {} and try again.", super::say::length(i64::from(*seconds))))
         }
+        AppError::Unsure => said("This page is not sure to be up to date.", "Reload it in a moment."),
         AppError::Busy => said("The server is busy.", "Try again in a moment."),
         AppError::Repeated => said("This was sent already.", "Reload the page to see what came of it."),
         AppError::Invalid { sentence, .. } => said(sentence, ""),

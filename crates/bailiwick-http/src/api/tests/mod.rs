@@ -3,5 +3,6 @@
 mod abuse;
 mod authzen;
 mod document;
+mod doubt;
 mod roads;
 mod world;

@@ -14,6 +14,7 @@ use bailiwick_app::installation::DEFAULT_PRODUCT;
 use bailiwick_app::keys::Keys;
 use bailiwick_app::mail::sink::Sink;
 use bailiwick_app::mail::{Security, Smtp, SmtpConfig, Templates};
+use bailiwick_app::nodes::{Alone, Nodes};
 use bailiwick_app::random::Random;
 use bailiwick_app::rows::{By, Origin};
 use bailiwick_core::team::command::Actor;
@@ -83,6 +84,11 @@ impl Got {
 
 impl World {
     pub async fn start() -> Self {
+        Self::start_among(Arc::new(Alone)).await
+    }
+
+    /// The same, as one of several processes.
+    pub async fn start_among(nodes: Arc<dyn Nodes>) -> Self {
         let clock = Arc::new(Clock::by_hand(Timestamp(1_795_500_000_000_000)));
         let keys = Keys::fresh(&Random::system());
         let store = Sqlite::in_memory(ChainKey::new(keys.chain_id, &keys.chain.0)).unwrap();
@@ -95,7 +101,7 @@ impl World {
         };
         let templates = Templates::with_overrides(None).unwrap();
         let parts = Parts { store: Arc::new(store), clock: Arc::clone(&clock), keys, config, templates };
-        let app = App::start(parts).await.unwrap();
+        let app = App::start_among(parts, nodes).await.unwrap();
         let models = [
             ("tenant", include_str!("../../../../../models/tenant/model.toml")),
             ("properties", include_str!("../../../../../models/properties/model.toml")),

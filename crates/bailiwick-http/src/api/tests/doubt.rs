@@ -1,0 +1,120 @@
+//! What a node says that is not sure to be up to date: never yes, never what it remembers.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::body::Body;
+use axum::http::Request;
+use bailiwick_app::AppError;
+use bailiwick_app::nodes::{Nodes, Pass};
+use bailiwick_core::node::Place;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use super::world::{As, Someone, World};
+
+/// A guard that a test moves.
+struct Guard {
+    open: AtomicBool,
+    holds: AtomicBool,
+}
+
+impl Guard {
+    fn says(&self, open: bool, holds: bool) {
+        self.open.store(open, Ordering::SeqCst);
+        self.holds.store(holds, Ordering::SeqCst);
+    }
+}
+
+impl Nodes for Guard {
+    fn open(&self) -> Option<Pass> {
+        self.open.load(Ordering::SeqCst).then_some(Pass(None))
+    }
+
+    fn still(&self, _: &Pass) -> bool {
+        self.holds.load(Ordering::SeqCst)
+    }
+
+    fn everywhere(&self, _: u64, _: Option<Place>) -> Pin<Box<dyn Future<Output = Result<(), AppError>> + Send + '_>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+struct Doubting {
+    guard: Arc<Guard>,
+    world: World,
+    olga: Someone,
+    workspace: String,
+}
+
+impl Doubting {
+    async fn start() -> Self {
+        let guard = Arc::new(Guard { open: AtomicBool::new(true), holds: AtomicBool::new(true) });
+        let world = World::start_among(Arc::clone(&guard) as Arc<dyn Nodes>).await;
+        let olga = world.person("Olga").await;
+        let workspace = world.workspace("properties", "business", &olga).await;
+        Self { guard, world, olga, workspace }
+    }
+
+    async fn decision(&self) -> Value {
+        let asked = json!({
+            "subject": {"type": "person", "id": self.olga.id},
+            "action": {"name": "team:view"},
+            "resource": {"type": "workspace", "id": self.workspace},
+        });
+        let one = self.world.ask(&self.world.host, "POST", "/access/v1/evaluation", asked.clone()).await.ok();
+        let many = json!({"evaluations": [asked]});
+        let many = self.world.ask(&self.world.host, "POST", "/access/v1/evaluations", many).await.ok();
+        assert_eq!(many["evaluations"][0], one);
+        one
+    }
+
+    /// A page: its status, and its text.
+    async fn page(&self, path: &str) -> (u16, String) {
+        let As::Cookie(cookie) = &self.olga.by else { panic!("nobody") };
+        let request = Request::get(path).header("cookie", format!("__Host-bailiwick={cookie}"));
+        let router = crate::router(&self.world.app, None);
+        let answer = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let status = answer.status().as_u16();
+        let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+}
+
+#[tokio::test]
+async fn a_node_in_doubt_denies_as_unsure_and_shows_nothing() {
+    let d = Doubting::start().await;
+    let team = format!("/w/{}/team", d.workspace);
+    let members = format!("/v1/workspaces/{}/members", d.workspace);
+    let sure = async || {
+        assert_eq!(d.decision().await["decision"], true);
+        assert_eq!(d.world.get(&As::Nobody, "/readyz").await.status, 200);
+        let (status, text) = d.page(&team).await;
+        assert!(status == 200 && text.contains("Olga"), "{status} {text}");
+    };
+    sure().await;
+    // In doubt when it is asked; and sure then, and in doubt before the answer leaves.
+    for (open, holds) in [(false, false), (true, false)] {
+        d.guard.says(open, holds);
+        let answer = d.decision().await;
+        assert_eq!((&answer["decision"], &answer["context"]["reason"]), (&json!(false), &json!("unsure")), "{answer}");
+        for by in [&d.world.host, &d.olga.by] {
+            for path in ["/v1/me", &members, &format!("/v1/workspaces/{}", d.workspace)] {
+                let got = d.world.get(by, path).await;
+                assert_eq!((got.problem(), &got.headers["retry-after"]), ((503, "unsure"), &"1".parse().unwrap()));
+                assert!(!got.text.contains("Olga"), "{path} {}", got.text);
+            }
+        }
+        for path in [&team, "/account"] {
+            let (status, text) = d.page(path).await;
+            assert_eq!(status, 503, "{path} {text}");
+            assert!(!text.contains("Olga") && !text.contains("properties"), "{path} {text}");
+        }
+        assert_eq!(d.world.get(&As::Nobody, "/livez").await.text, "ok\n");
+    }
+    d.guard.says(false, true);
+    assert_eq!(d.world.get(&As::Nobody, "/readyz").await.problem(), (503, "unsure"));
+    d.guard.says(true, true);
+    sure().await;
+}
