@@ -12,7 +12,7 @@ use crate::error::AppError;
 use crate::keys::{Keys, hex};
 use crate::lines::Lines;
 use crate::mail::Templates;
-use crate::nodes::{Alone, Nodes};
+use crate::nodes::{Alone, Nodes, Shared};
 use crate::password::Passwords;
 use crate::random::Random;
 
@@ -49,7 +49,7 @@ impl App {
     /// # Errors
     /// If the database cannot be read, or holds what this program does not know.
     pub async fn start(parts: Parts) -> Result<Arc<Self>, AppError> {
-        Self::start_among(parts, Arc::new(Alone)).await
+        Self::start_among(parts, Arc::new(Alone::default())).await
     }
 
     /// Starts as one of several processes on a database.
@@ -67,6 +67,18 @@ impl App {
             passwords: Passwords::new()?,
             templates: parts.templates,
         }))
+    }
+
+    /// Starts as one of several nodes on a database, which must be one that nodes can share.
+    ///
+    /// # Errors
+    /// If the database cannot be read, or holds what this program does not know.
+    pub async fn start_shared(parts: Parts, node: Arc<Shared>) -> Result<Arc<Self>, AppError> {
+        let store = Arc::clone(&parts.store);
+        let nodes: Arc<dyn Nodes> = Arc::clone(&node) as _;
+        let app = Self::start_among(parts, nodes).await?;
+        node.begin(store, app.lines.clone(), app.random.clone());
+        Ok(app)
     }
 
     /// A fresh command id, for callers who named none.

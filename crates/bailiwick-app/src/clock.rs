@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use bailiwick_core::node::Nanos;
 use bailiwick_core::time::Timestamp;
 
 /// Wall time that never goes back within this process, or a time that a test sets.
@@ -43,6 +44,14 @@ impl Clock {
 fn wall() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// The time since the machine started, suspend included. Leases run on it: unlike wall time nobody sets it, and unlike
+/// the monotonic clock it does not stop while the machine sleeps.
+pub(crate) fn since_boot() -> Nanos {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
+    Nanos(seconds.saturating_mul(1_000_000_000) + u64::try_from(now.tv_nsec).unwrap_or(0))
 }
 
 #[cfg(test)]

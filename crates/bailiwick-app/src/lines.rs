@@ -2,10 +2,16 @@
 //! "saved": memory is brought up to it, and every other process too.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bailiwick_core::ids::{CommandId, WorkspaceId};
-use bailiwick_core::node::Place;
-use bailiwick_store::rows::{Committed, LineId};
+use bailiwick_core::node::holdings::Follow;
+use bailiwick_core::node::{Entry, Place};
+use bailiwick_core::team::apply::apply;
+use bailiwick_core::team::event::Recorded;
+use bailiwick_core::team::state::Workspace;
+use bailiwick_store::cluster::Step;
+use bailiwick_store::rows::{Committed, LineId, LogEvent};
 use bailiwick_store::{Changed, Observe, Read, Store, StoreError, Tx};
 use tokio::sync::Notify;
 use tracing::Instrument as _;
@@ -147,6 +153,45 @@ impl Lines {
         Ok(())
     }
 
+    /// Applies what other processes committed to what is in memory, and comes back when no check on what was before is
+    /// running. A workspace that cannot be followed answers nothing until it can be read.
+    pub async fn follow(&self, entries: Vec<Entry<Step>>) {
+        for step in entries.into_iter().map(|entry| entry.what) {
+            match step.line {
+                LineId::Workspace(id) => self.follow_workspace(id, &step).await,
+                LineId::Installation => self.follow_installation().await,
+                // Nothing of a person is in memory.
+                LineId::Person(_) => {}
+            }
+        }
+    }
+
+    async fn follow_workspace(&self, id: WorkspaceId, step: &Step) {
+        let next = match self.live().entry(id, step.revision) {
+            Follow::Nothing => return,
+            Follow::Apply(state) => folded(&state, step),
+            Follow::Reload => None,
+        };
+        if let Some(state) = next {
+            self.live().publish(Arc::new(state)).await;
+            return;
+        }
+        self.live().fence(id, step.revision).await;
+        if let Err(error) = self.live().load(self, id).await {
+            tracing::error!(%id, %error, "a workspace cannot be followed; it answers no check until it can be read");
+        }
+    }
+
+    /// Keys and models are not fenced one by one: until they can be read, this process confirms nothing, and its lease
+    /// runs out.
+    async fn follow_installation(&self) {
+        const PAUSE: Duration = Duration::from_millis(50);
+        while let Err(error) = self.installations().reload(self).await {
+            tracing::error!(%error, "products, models and keys cannot be read");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
     /// Waits until a position of the feed is in force in every process on this database. The only place where the app
     /// waits for others: every change comes through here before anybody is told "saved", every mail before it leaves.
     ///
@@ -157,4 +202,17 @@ impl Lines {
     pub async fn everywhere(&self, position: u64, place: Option<Place>) -> Result<(), AppError> {
         self.0.nodes.everywhere(position, place).await
     }
+}
+
+/// A state one step on; `None`: the step is not one from it.
+fn folded(state: &Workspace, step: &Step) -> Option<Workspace> {
+    if *state.model.version != *step.model {
+        return None;
+    }
+    let recorded = |stored: &LogEvent| {
+        let event = serde_json::from_str(&stored.payload).ok()?;
+        Some(Recorded { at: stored.at, event })
+    };
+    let events: Vec<Recorded> = step.events.iter().map(recorded).collect::<Option<_>>()?;
+    apply(state, &events).ok().filter(|next| next.revision == step.revision)
 }

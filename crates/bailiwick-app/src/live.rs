@@ -1,30 +1,37 @@
 //! Workspaces in memory, compiled for checking. A change publishes, waits until no check on the old
 //! snapshot is running, and is acknowledged after that; a check looks at guard and snapshot again before it answers.
 
-use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use bailiwick_core::access::check::Decision;
 use bailiwick_core::access::snapshot::Snapshot;
 use bailiwick_core::ids::WorkspaceId;
+use bailiwick_core::node::holdings::{Follow, Found, Holdings, Loaded};
 use bailiwick_core::team::state::Workspace;
 
 use crate::app::App;
 use crate::error::AppError;
+use crate::lines::Lines;
 use crate::nodes::Pass;
 
 /// The workspaces that are loaded.
 #[derive(Default)]
 pub struct Live {
-    entries: RwLock<HashMap<WorkspaceId, Arc<Loaded>>>,
+    book: RwLock<Holdings<WorkspaceId, Arc<Ready>>>,
 }
 
 /// One revision of a workspace, ready. It is only ever borrowed for the length of a closure: a copy that outlives
 /// a check would delay every acknowledgement.
-struct Loaded {
+struct Ready {
     state: Arc<Workspace>,
     snapshot: Snapshot,
+}
+
+impl Ready {
+    fn of(state: Arc<Workspace>) -> Arc<Self> {
+        Arc::new(Self { snapshot: Snapshot::compile(&state), state })
+    }
 }
 
 /// A decision with the revision that it was made by.
@@ -37,28 +44,90 @@ pub struct Answer {
 }
 
 impl Live {
-    fn get(&self, id: WorkspaceId) -> Option<Arc<Loaded>> {
-        self.entries.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(&id).cloned()
-    }
-
-    /// Puts a state in unless a newer one is there; gives back what it replaced.
-    fn swap(&self, state: Arc<Workspace>) -> Option<Arc<Loaded>> {
-        let id = state.id;
-        let fresh = Arc::new(Loaded { snapshot: Snapshot::compile(&state), state });
-        let mut entries = self.entries.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        match entries.get(&id) {
-            Some(there) if there.state.revision >= fresh.state.revision => None,
-            _ => entries.insert(id, fresh),
+    fn get(&self, id: WorkspaceId) -> Option<Arc<Ready>> {
+        match self.read().look(id) {
+            Found::Held(ready) => Some(ready),
+            Found::Cold | Found::Fenced => None,
         }
     }
 
-    /// Publishes a committed state: from here on checks use it, and none that used the one before is running.
+    fn read(&self) -> RwLockReadGuard<'_, Holdings<WorkspaceId, Arc<Ready>>> {
+        self.book.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Holdings<WorkspaceId, Arc<Ready>>> {
+        self.book.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Publishes a committed state of what is in memory: from here on checks use it, and none that used the one before
+    /// is running. What is not in memory stays out of it.
     pub(crate) async fn publish(&self, state: Arc<Workspace>) {
-        let Some(old) = self.swap(state) else { return };
-        // A check holds its copy for microseconds and never across an await; nobody can take a new one of `old`.
-        while Arc::strong_count(&old) > 1 {
-            tokio::task::yield_now().await;
+        if self.get(state.id).is_none_or(|there| there.state.revision < state.revision) {
+            let ready = Ready::of(state);
+            let old = self.write().publish(ready.state.id, ready.state.revision, ready);
+            unused(old).await;
         }
+    }
+
+    /// What an entry of the feed does to a workspace that is in memory.
+    pub(crate) fn entry(&self, id: WorkspaceId, revision: u64) -> Follow<Arc<Workspace>> {
+        match self.write().entry(id, revision) {
+            Follow::Nothing => Follow::Nothing,
+            Follow::Apply(ready) => Follow::Apply(Arc::clone(&ready.state)),
+            Follow::Reload => Follow::Reload,
+        }
+    }
+
+    /// Takes a workspace out of service that cannot be followed.
+    pub(crate) async fn fence(&self, id: WorkspaceId, revision: u64) {
+        let old = self.write().fence(id, revision);
+        unused(old).await;
+    }
+
+    /// All up to this position is published.
+    pub(crate) fn applied(&self, position: u64) {
+        self.write().applied(position);
+    }
+
+    /// Everything goes.
+    pub(crate) fn drop_all(&self, epoch: u64) {
+        self.write().drop_all(epoch);
+    }
+
+    /// Loads a workspace from the database; whether it is there.
+    ///
+    /// # Errors
+    /// The store's; [`AppError::Unsure`] if it changes faster than it can be read.
+    pub(crate) async fn load(&self, lines: &Lines, id: WorkspaceId) -> Result<bool, AppError> {
+        const TRIES: usize = 20;
+        for _ in 0..TRIES {
+            let ticket = self.write().begin(id);
+            let (head, state) = lines.read(move |from| Ok((from.head()?, from.workspace(id)?))).await?;
+            let Some(state) = state else {
+                self.write().absent(id);
+                return Ok(false);
+            };
+            let ready = Ready::of(state);
+            let outcome = self.write().loaded(id, ticket, head, ready.state.revision, ready);
+            match outcome {
+                Loaded::Published(old) => {
+                    unused(old).await;
+                    return Ok(true);
+                }
+                Loaded::There => return Ok(true),
+                Loaded::Again => {}
+            }
+        }
+        Err(AppError::Unsure)
+    }
+}
+
+/// Waits until no check uses what was replaced. A check holds its copy for microseconds and never across an await, and
+/// nobody can take a new one.
+async fn unused(old: Option<Arc<Ready>>) {
+    let Some(old) = old else { return };
+    while Arc::strong_count(&old) > 1 {
+        tokio::task::yield_now().await;
     }
 }
 
@@ -84,7 +153,7 @@ impl App {
             let mut pass = lines.enter()?;
             let mut loaded = lines.live().get(id);
             if loaded.is_none() {
-                let there = self.load(id).await?;
+                let there = lines.live().load(lines, id).await?;
                 if !there && lines.still(&pass) {
                     return Ok(None);
                 }
@@ -108,12 +177,6 @@ impl App {
     /// [`AppError::Unsure`]; the store's.
     pub(crate) async fn state(&self, id: WorkspaceId) -> Result<Option<Arc<Workspace>>, AppError> {
         self.on_snapshot(id, |_, state| Arc::clone(state)).await
-    }
-
-    /// Loads a workspace from the database; whether it is there.
-    async fn load(&self, id: WorkspaceId) -> Result<bool, AppError> {
-        let state = self.lines.read(move |from| from.workspace(id)).await?;
-        Ok(state.map(|state| drop(self.lines.live().swap(state))).is_some())
     }
 
     /// A look at the guard, for an answer that is made of several reads: before the first of them.

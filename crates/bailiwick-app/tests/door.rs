@@ -21,7 +21,8 @@ use bailiwick_app::rows::By;
 use bailiwick_app::{App, AppError, Caller};
 use bailiwick_core::email::Email;
 use bailiwick_core::ids::{CommandId, KeyId, PersonId, WorkspaceId};
-use bailiwick_core::node::Place;
+use bailiwick_core::node::guard::Guard;
+use bailiwick_core::node::{Nanos, Place};
 use bailiwick_core::team::command::{Actor, Command};
 use bailiwick_core::team::wire::AccessWire;
 use bailiwick_core::time::Timestamp;
@@ -40,7 +41,7 @@ struct Others {
 
 impl Nodes for Others {
     fn open(&self) -> Option<Pass> {
-        Some(Pass(None))
+        Guard::alone().open(Nanos(0))
     }
 
     fn still(&self, _: &Pass) -> bool {

@@ -12,11 +12,16 @@ use bailiwick_app::config::Config;
 use bailiwick_app::keys::Keys;
 use bailiwick_app::mail::sink::Sink;
 use bailiwick_app::mail::{Smtp, SmtpConfig, Templates};
+use bailiwick_app::nodes::Shared;
 use bailiwick_app::random::Random;
+use bailiwick_core::node::Terms;
+use bailiwick_store::postgres::{Options, Postgres};
+use bailiwick_store::rows::LineId;
 use bailiwick_store::sqlite::Sqlite;
+use bailiwick_store::{ChainKey, Store};
 use tokio::net::TcpListener;
 
-use crate::cli::Outcome;
+use crate::cli::{self, Outcome};
 
 /// The models that ship with the binary.
 pub const PRESETS: [(&str, &str); 2] = [
@@ -27,16 +32,60 @@ pub const PRESETS: [(&str, &str); 2] = [
 /// How often what fell due is written down.
 const TICK: Duration = Duration::from_secs(5);
 
-/// Opens a data directory, which this process owns from then on.
-pub async fn open(data: &Path, config: Config, mail_templates: Option<&Path>) -> Outcome<Arc<App>> {
+/// An installation that was opened.
+pub struct Opened {
+    /// The service.
+    pub app: Arc<App>,
+    /// This process among others, if the database is shared.
+    pub nodes: Option<Arc<Shared>>,
+}
+
+/// Opens a data directory, which this process owns from then on, with the database in it.
+pub async fn open(data: &Path, config: Config, mail_templates: Option<&Path>) -> Outcome<Opened> {
+    let keys = prepare(data)?;
+    let store = Sqlite::open(data, ChainKey::new(keys.chain_id, &keys.chain.0))?;
+    let app = App::start(parts(Arc::new(store), keys, config, mail_templates)?).await?;
+    Ok(Opened { app, nodes: None })
+}
+
+/// Opens a data directory and takes part in a database that several nodes share.
+pub async fn open_shared(
+    data: &Path,
+    database: &str,
+    shared: &cli::Shared,
+    config: Config,
+    mail_templates: Option<&Path>,
+) -> Outcome<Opened> {
+    let keys = prepare(data)?;
+    let options = Options { roots: shared.database_roots.clone(), ..Options::default() };
+    let store: Arc<dyn Store> =
+        Arc::new(Postgres::open(database, ChainKey::new(keys.chain_id, &keys.chain.0), &options).await?);
+    // A node with keys of its own would write a log that no other can verify.
+    let verified = bailiwick_store::read(&*store, |from| from.verify(Some(LineId::Installation))).await?;
+    let begun = bailiwick_store::read(&*store, |from| from.head()).await? > 0;
+    if let Some(broken) = verified.broken.filter(|_| begun) {
+        let keys = data.join("keys.json");
+        return Err(format!(
+            "{broken}. If this is a new node, copy keys.json from another one to {}",
+            keys.display()
+        )
+        .into());
+    }
+    let node = Shared::new(shared.node.clone(), Terms::of(Duration::from_secs(shared.lease)));
+    let app = App::start_shared(parts(store, keys, config, mail_templates)?, Arc::clone(&node)).await?;
+    Ok(Opened { app, nodes: Some(node) })
+}
+
+fn prepare(data: &Path) -> Outcome<Keys> {
     logs();
     std::fs::create_dir_all(data).map_err(|e| format!("{}: {e}", data.display()))?;
     private(data)?;
-    let keys = Keys::of_directory(data, &Random::system())?;
-    let store = Sqlite::open(data, bailiwick_store::chain::ChainKey::new(keys.chain_id, &keys.chain.0))?;
+    Ok(Keys::of_directory(data, &Random::system())?)
+}
+
+fn parts(store: Arc<dyn Store>, keys: Keys, config: Config, mail_templates: Option<&Path>) -> Outcome<Parts> {
     let templates = Templates::with_overrides(mail_templates)?;
-    let parts = Parts { store: Arc::new(store), clock: Arc::new(Clock::system()), keys, config, templates };
-    Ok(App::start(parts).await?)
+    Ok(Parts { store, clock: Arc::new(Clock::system()), keys, config, templates })
 }
 
 fn private(data: &Path) -> Outcome {
@@ -54,6 +103,8 @@ fn logs() {
 pub struct Server {
     /// The service.
     pub app: Arc<App>,
+    /// This process among others, if the database is shared.
+    pub nodes: Option<Arc<Shared>>,
     /// The relay that mails leave by.
     pub smtp: SmtpConfig,
     /// Where the demo's mail arrives.
@@ -80,6 +131,9 @@ impl Server {
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         println!("{}", self.announce);
         axum_serve(listener, service).await?;
+        if let Some(node) = self.nodes {
+            node.leave().await;
+        }
         for task in [mails, time, operator] {
             task.abort();
         }

@@ -14,6 +14,7 @@
 //! the last fresh start is ignored.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::plant::{Plant, Planted};
 use super::waits::Waits;
@@ -149,9 +150,10 @@ struct Renewing {
     applied: u64,
 }
 
-/// How long a node waits before it asks anew after a failure, and how often it looks at rows that somebody waits for
-/// when nothing wakes it.
-const PAUSE: std::time::Duration = std::time::Duration::from_millis(10);
+/// How often a node looks at rows that somebody waits for when nothing wakes it.
+const PAUSE: Duration = Duration::from_millis(10);
+/// How long a node waits before it asks anew after a failure.
+const RETRY: Duration = Duration::from_millis(50);
 
 /// A node.
 #[derive(Debug)]
@@ -247,6 +249,11 @@ impl<E> Node<E> {
     /// All up to this position is published here.
     pub fn applied(&self) -> u64 {
         self.applied
+    }
+
+    /// The history that it is on, once it saw one.
+    pub fn place(&self) -> Option<Place> {
+        self.place
     }
 
     /// The command at that position, once it was read; together they tell one history from another.
@@ -408,12 +415,12 @@ impl<E> Node<E> {
     fn page(&mut self, now: Nanos, op: Op, page: Result<Page<E>, Failed>) {
         let Some(reading) = self.reading.take_if(|reading| reading.op == op) else { return };
         let Ok(page) = page else {
-            self.next_read = now.plus(PAUSE);
+            self.next_read = now.plus(RETRY);
             return;
         };
         // Joining is the only time at which the first place is seen.
         if !self.is_here(now, page.place) {
-            self.next_read = self.next_read.min(now.plus(PAUSE));
+            self.next_read = self.next_read.min(now.plus(RETRY));
             return;
         }
         self.settled |= page.settled;
@@ -449,7 +456,7 @@ impl<E> Node<E> {
             page.entries.truncate(follows);
             let after = reading.after + follows as u64;
             self.out.push(Action::Report(Trouble::Gap { after }));
-            self.next_read = now.plus(PAUSE);
+            self.next_read = now.plus(RETRY);
         }
         if missing && page.entries.is_empty() && self.planted.is(Plant::GapIgnored) {
             self.applied = page.head;
@@ -517,7 +524,7 @@ impl<E> Node<E> {
                 self.rows_again = true;
             }
             // Whether a row was written is not known. It is nobody's: whoever waits for it strikes it off.
-            _ => self.next_read = self.next_read.min(now.plus(PAUSE)),
+            _ => self.next_read = self.next_read.min(now.plus(RETRY)),
         }
     }
 
@@ -539,7 +546,7 @@ impl<E> Node<E> {
                 }
                 self.lease(now, asked.begun);
             }
-            Err(Failed) => self.next_read = self.next_read.min(now.plus(PAUSE)),
+            Err(Failed) => self.next_read = self.next_read.min(now.plus(RETRY)),
         }
         if let Some((begun, applied)) = self.to_renew.take() {
             self.confirm(now, begun, applied);
@@ -568,7 +575,7 @@ impl<E> Node<E> {
         self.rows_again = true;
     }
 
-    fn outlasts(&self) -> std::time::Duration {
+    fn outlasts(&self) -> Duration {
         if self.planted.is(Plant::DriftDropped) { self.terms.lease } else { self.terms.outlasts() }
     }
 

@@ -49,7 +49,7 @@ pub async fn run(demo: Demo) -> Outcome {
         proxies: Vec::new(),
         limits: Limits { tries_per_source: 1000, invites_per_inviter: 1000, ..Limits::default() },
     };
-    let app = open(&demo.data, config, None).await?;
+    let app = open(&demo.data, config, None).await?.app;
     let by = By { actor: Actor::Operator, origin: None };
     app.ensure(&by, "Tidewell", &crate::server::PRESETS).await?;
     app.seed_demo().await?;
@@ -71,7 +71,7 @@ pub async fn run(demo: Demo) -> Outcome {
          \x20 a host's key for curl: {}",
         key.display()
     );
-    Server { app, smtp, mailbox: Some(sink), data: demo.data, announce }.run(listener).await
+    Server { app, nodes: None, smtp, mailbox: Some(sink), data: demo.data, announce }.run(listener).await
 }
 
 /// The key of the demo's host, in a file for its owner's eyes; made on the first start.

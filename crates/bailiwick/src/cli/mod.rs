@@ -1,12 +1,15 @@
 //! The command line.
 
 mod demo;
+mod migrate;
 mod serve;
 mod tell;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub use serve::Shared;
 
 /// What went wrong, in a sentence for the terminal.
 pub type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -25,6 +28,8 @@ enum Command {
     Demo(demo::Demo),
     /// Run the service.
     Serve(Box<serve::Serve>),
+    /// Prepare a PostgreSQL database, or bring it to this release, as the role that owns it.
+    Migrate(migrate::Migrate),
     /// Make a key for a host, or revoke one. Reaches the running server through its private socket.
     #[command(subcommand)]
     Key(tell::Key),
@@ -46,6 +51,7 @@ pub async fn run(asked: Bailiwick) -> Outcome {
     match asked.command {
         Command::Demo(demo) => demo::run(demo).await,
         Command::Serve(serve) => serve::run(*serve).await,
+        Command::Migrate(migrate) => migrate::run(migrate).await,
         Command::Key(key) => tell::key(key).await,
         Command::Audit(audit) => tell::audit(audit).await,
     }

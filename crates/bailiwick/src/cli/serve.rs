@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bailiwick_app::config::{Config, Limits};
 use bailiwick_app::mail::{Login, Secret, Security, SmtpConfig};
@@ -10,9 +11,9 @@ use bailiwick_store::rows::By;
 use clap::{Args, ValueEnum};
 
 use super::{Data, Outcome};
-use crate::server::{Server, open};
+use crate::server::{Server, open, open_shared};
 
-/// Runs the service on embedded SQLite.
+/// Runs the service on embedded SQLite, or as one of several nodes on a PostgreSQL database.
 #[derive(Debug, Args)]
 pub struct Serve {
     /// Where to listen.
@@ -20,6 +21,8 @@ pub struct Serve {
     listen: SocketAddr,
     #[command(flatten)]
     data: Data,
+    #[command(flatten)]
+    shared: Shared,
     /// The public address, `https://team.example.com`; links in mails are built from it and from nothing else.
     #[arg(long, env = "BAILIWICK_PUBLIC_URL")]
     public_url: String,
@@ -53,6 +56,25 @@ pub struct Serve {
     /// A folder with mail templates of your own.
     #[arg(long, env = "BAILIWICK_MAIL_TEMPLATES")]
     mail_templates: Option<PathBuf>,
+}
+
+/// A database that several nodes share.
+#[derive(Debug, Clone, Args)]
+pub struct Shared {
+    /// A PostgreSQL database, `postgres://bailiwick@host/bailiwick`, that `bailiwick migrate` prepared; several nodes may
+    /// use it. Each has a data directory of its own with the same `keys.json` in it. Without it: embedded SQLite.
+    #[arg(long, env = "BAILIWICK_DATABASE")]
+    pub database: Option<String>,
+    /// A file with the root certificates that the database's server is trusted by, beside the public ones.
+    #[arg(long, env = "BAILIWICK_DATABASE_ROOTS", requires = "database")]
+    pub database_roots: Option<PathBuf>,
+    /// What this node is called in messages.
+    #[arg(long, env = "BAILIWICK_NODE", default_value = "node")]
+    pub node: String,
+    /// The length of a lease in seconds, the same on all nodes: how long a dead node can hold up a change, and how long
+    /// the database may be away before checks are refused.
+    #[arg(long, env = "BAILIWICK_LEASE", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub lease: u64,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -92,7 +114,12 @@ pub async fn run(serve: Serve) -> Outcome {
         proxies: serve.proxies.clone(),
         limits: Limits::default(),
     };
-    let app = open(&serve.data.data, config, serve.mail_templates.as_deref()).await?;
+    let templates = serve.mail_templates.as_deref();
+    let opened = match &serve.shared.database {
+        Some(database) => open_shared(&serve.data.data, database, &serve.shared, config, templates).await?,
+        None => open(&serve.data.data, config, templates).await?,
+    };
+    let app = Arc::clone(&opened.app);
     let by = By { actor: Actor::Operator, origin: None };
     app.ensure(&by, &serve.brand, &crate::server::PRESETS).await?;
     for named in &serve.models {
@@ -107,7 +134,7 @@ pub async fn run(serve: Serve) -> Outcome {
         .await
         .map_err(|e| format!("cannot listen on {}: {e}", serve.listen))?;
     let announce = format!("Bailiwick serves {} on {}", app.config.public_url, listener.local_addr()?);
-    Server { app, smtp, mailbox: None, data: serve.data.data, announce }.run(listener).await
+    Server { app, nodes: opened.nodes, smtp, mailbox: None, data: serve.data.data, announce }.run(listener).await
 }
 
 fn login(user: Option<String>) -> Option<Login> {

@@ -88,6 +88,10 @@ async fn tell(data: &Data, ask: &Ask) -> Outcome<Answer> {
         proxies: Vec::new(),
         limits: Limits::default(),
     };
-    let app = open(&data.data, config, None).await?;
-    Ok(do_it(&app, ask).await)
+    if data.data.join("keys.json").exists() && !data.data.join("bailiwick.db").exists() {
+        let directory = data.data.display();
+        return Err(format!("no node runs on {directory}, and its database is elsewhere; start the node first").into());
+    }
+    let opened = open(&data.data, config, None).await?;
+    Ok(do_it(&opened.app, ask).await)
 }

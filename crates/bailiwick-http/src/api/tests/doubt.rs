@@ -8,7 +8,8 @@ use axum::body::Body;
 use axum::http::Request;
 use bailiwick_app::AppError;
 use bailiwick_app::nodes::{Nodes, Pass};
-use bailiwick_core::node::Place;
+use bailiwick_core::node::guard;
+use bailiwick_core::node::{Nanos, Place};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -29,7 +30,7 @@ impl Guard {
 
 impl Nodes for Guard {
     fn open(&self) -> Option<Pass> {
-        self.open.load(Ordering::SeqCst).then_some(Pass(None))
+        self.open.load(Ordering::SeqCst).then(|| guard::Guard::alone().open(Nanos(0))).flatten()
     }
 
     fn still(&self, _: &Pass) -> bool {

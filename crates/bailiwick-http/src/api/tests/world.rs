@@ -84,7 +84,7 @@ impl Got {
 
 impl World {
     pub async fn start() -> Self {
-        Self::start_among(Arc::new(Alone)).await
+        Self::start_among(Arc::new(Alone::default())).await
     }
 
     /// The same, as one of several processes.

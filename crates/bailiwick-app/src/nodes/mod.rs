@@ -2,13 +2,15 @@
 
 use std::pin::Pin;
 
-use bailiwick_core::node::{Incarnation, Place};
+use bailiwick_core::node::guard::Guard;
+pub use bailiwick_core::node::guard::Pass;
+use bailiwick_core::node::{Nanos, Place};
 
 use crate::error::AppError;
 
-/// That a look at the guard said yes: by which registration. Only the guard that gave it can say whether it still holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pass(pub Option<Incarnation>);
+mod shared;
+
+pub use shared::Shared;
 
 /// What this process and the others on its database owe each other.
 pub trait Nodes: Send + Sync + 'static {
@@ -18,8 +20,8 @@ pub trait Nodes: Send + Sync + 'static {
     /// Whether a look from before holds without a break until now. The last step before an answer leaves.
     fn still(&self, pass: &Pass) -> bool;
 
-    /// Waits until no process, this one included, answers a check from before a position in the feed, on the history that it was
-    /// committed on. An error: nobody may be told that it was saved, though it may be.
+    /// Waits until no process, this one included, answers a check from before a position in the feed, on the history
+    /// that it was committed on. An error: nobody may be told that it was saved, though it may be.
     fn everywhere(
         &self,
         position: u64,
@@ -28,16 +30,22 @@ pub trait Nodes: Send + Sync + 'static {
 }
 
 /// One process that is alone with its database: it is always sure, and nobody else has to be waited for.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Alone;
+#[derive(Debug)]
+pub struct Alone(Guard);
+
+impl Default for Alone {
+    fn default() -> Self {
+        Self(Guard::alone())
+    }
+}
 
 impl Nodes for Alone {
     fn open(&self) -> Option<Pass> {
-        Some(Pass(None))
+        self.0.open(Nanos(0))
     }
 
-    fn still(&self, _: &Pass) -> bool {
-        true
+    fn still(&self, pass: &Pass) -> bool {
+        self.0.still(*pass, Nanos(0))
     }
 
     fn everywhere(&self, _: u64, _: Option<Place>) -> Pin<Box<dyn Future<Output = Result<(), AppError>> + Send + '_>> {
