@@ -21,8 +21,9 @@ enum Found {
     Program(&'static [&'static str]),
     /// `cargo` knows this command.
     CargoCommand(&'static str),
-    /// A folder below the first one has the second in it: Debian puts each PostgreSQL in a folder of its version.
-    Below(&'static str, &'static str),
+    /// A folder below the first one has the second in it (Debian puts each PostgreSQL in a folder of its version), or
+    /// the third is on the path.
+    Below(&'static str, &'static str, &'static str),
 }
 
 /// Where it comes from.
@@ -52,9 +53,9 @@ const NEEDS: &[Need] = &[
     Need { what: "clippy", found: Found::CargoCommand("clippy"), from: From::Rustup("clippy"), when: When::Now },
     Need {
         what: "a PostgreSQL server",
-        found: Found::Below("/usr/lib/postgresql", "bin/initdb"),
+        found: Found::Below("/usr/lib/postgresql", "bin/initdb", "initdb"),
         from: From::Debian(&["postgresql"]),
-        when: When::OptionalForNow,
+        when: When::Now,
     },
     Need {
         what: "Chromium",
@@ -102,8 +103,11 @@ impl Found {
                 let mut command = cargo(&[name, "--version"]);
                 command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
             }
-            Found::Below(folder, file) => fs::read_dir(folder)
-                .is_ok_and(|entries| entries.flatten().any(|entry| entry.path().join(file).is_file())),
+            Found::Below(folder, file, program) => {
+                let below = fs::read_dir(folder)
+                    .is_ok_and(|entries| entries.flatten().any(|entry| entry.path().join(file).is_file()));
+                below || is_on_path(program)
+            }
         }
     }
 }
@@ -169,7 +173,7 @@ mod tests {
             command(&all),
             [
                 "apt-get update",
-                "apt-get install --yes --no-install-recommends gcc libc6-dev",
+                "apt-get install --yes --no-install-recommends gcc libc6-dev postgresql",
                 "rustup component add rustfmt clippy"
             ]
         );
@@ -180,6 +184,6 @@ mod tests {
     fn what_is_there_is_found_and_what_is_not_is_not() {
         assert!(Found::Program(&["no-such-program", "sh"]).is_here());
         assert!(!Found::Program(&["no-such-program"]).is_here());
-        assert!(!Found::Below("/no/such/folder", "bin/initdb").is_here());
+        assert!(!Found::Below("/no/such/folder", "bin/initdb", "no-such-program").is_here());
     }
 }

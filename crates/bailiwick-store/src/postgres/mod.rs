@@ -106,15 +106,9 @@ impl Postgres {
         let conn = reads.take().await?;
         migrate::look(&conn).await?;
         conn.give_back();
-        let bounds =
-            Bounds { commit: options.commit, look_up: options.look_up, pause: Duration::from_millis(100) };
-        let shared = Shared {
-            models: Models::default(),
-            key,
-            states: States::default(),
-            dialer: Arc::clone(&dialer),
-            bounds,
-        };
+        let bounds = Bounds { commit: options.commit, look_up: options.look_up, pause: Duration::from_millis(100) };
+        let shared =
+            Shared { models: Models::default(), key, states: States::default(), dialer: Arc::clone(&dialer), bounds };
         Ok(Self {
             shared: Arc::new(shared),
             changes: Lane::new(&dialer, Purpose::Change, options.changes),

@@ -1,0 +1,55 @@
+//! The suite on PostgreSQL, and what only PostgreSQL does.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use bailiwick_testkit::Server;
+
+use super::{Options, Postgres};
+use crate::chain::ChainKey;
+
+fn key() -> ChainKey {
+    ChainKey::new(1, &[1; 32])
+}
+
+/// A migrated database of one's own.
+struct Database {
+    server: &'static Server,
+    name: String,
+}
+
+impl Database {
+    /// `None`, said aloud, where no server is installed.
+    async fn new(test: &str) -> Option<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        static TEMPLATE: OnceLock<()> = OnceLock::new();
+        let server = bailiwick_testkit::shared(test)?;
+        // Migrated once, then copied.
+        TEMPLATE.get_or_init(|| {
+            server.create_database("empty").unwrap();
+            let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let migrate = || async {
+                let owner = server.url("empty", "bailiwick_owner");
+                Postgres::migrate(&owner, "bailiwick", &Options::default()).await.unwrap();
+            };
+            std::thread::scope(|scope| scope.spawn(|| runtime().block_on(migrate())).join().unwrap());
+        });
+        let name = format!("test_{}", COUNT.fetch_add(1, Relaxed));
+        server.copy_database(&name, "empty").unwrap();
+        Some(Self { server, name })
+    }
+
+    fn url(&self) -> String {
+        self.server.url(&self.name, "bailiwick")
+    }
+
+    async fn open(&self) -> Postgres {
+        Postgres::open(&self.url(), key(), &Options::default()).await.unwrap()
+    }
+}
+
+async fn empty(test: &str) -> Option<Postgres> {
+    Some(Database::new(test).await?.open().await)
+}
+
+crate::store_suite! { empty }

@@ -28,7 +28,11 @@ fn fresh() -> Sqlite {
     Sqlite::in_memory(key()).unwrap()
 }
 
-crate::store_suite! { fresh }
+async fn empty(_: &str) -> Option<Sqlite> {
+    Some(fresh())
+}
+
+crate::store_suite! { empty }
 
 /// A directory that goes when the test is done.
 struct Directory(PathBuf);

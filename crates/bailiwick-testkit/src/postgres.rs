@@ -1,0 +1,278 @@
+//! A PostgreSQL server of one's own.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::Duration;
+
+use crate::programs;
+
+/// How long starting, stopping, promoting may take.
+const PATIENCE: &str = "60";
+
+/// Runs the server, and outlives whoever started it by as much as it takes to end it: standard input is a pipe, and
+/// when its other end is gone, for whatever reason, the server goes, and the folder with it. `keep`: the folder stays.
+const WATCH: &str = r#"
+"$1/postgres" -D "$2/data" >>"$2/log" 2>&1 &
+server=$!
+read -r word
+kill -QUIT "$server" 2>/dev/null
+wait "$server"
+[ "$word" = keep ] || rm -rf "$2"
+"#;
+
+/// How a server is to be.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Whether it waits for the disk. Without, it is faster and survives the end of its process, not that of the machine.
+    pub fsync: bool,
+    /// Settings beside the usual ones.
+    pub settings: Vec<(String, String)>,
+}
+
+impl Options {
+    /// With one more setting.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self
+    }
+}
+
+/// A server, with the roles `postgres` (which may everything), `bailiwick_owner` (which may create) and `bailiwick`.
+/// Nobody needs a password. It goes when this is dropped or the process ends, also by force.
+#[derive(Debug)]
+pub struct Server {
+    programs: PathBuf,
+    folder: PathBuf,
+    port: u16,
+    watcher: Option<Child>,
+}
+
+impl Server {
+    /// Whether this machine has the programs.
+    pub fn is_installed() -> bool {
+        programs::folder().is_some()
+    }
+
+    /// Starts a new, empty one.
+    ///
+    /// # Errors
+    /// If the programs are missing or one of them fails.
+    pub fn start(options: &Options) -> io::Result<Self> {
+        let mut server = Self::without_data()?;
+        let mut initdb = server.program("initdb");
+        initdb.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "-D"]);
+        said(initdb.arg(server.data()))?;
+        let mut settings = format!("fsync = {}\n", if options.fsync { "on" } else { "off" });
+        settings.push_str(&server.own_settings());
+        for (name, value) in &options.settings {
+            let _ = writeln!(settings, "{name} = '{}'", value.replace('\'', "''"));
+        }
+        server.append("data/postgresql.auto.conf", &settings)?;
+        server.run()?;
+        server.psql("postgres", "create role bailiwick_owner login createdb; create role bailiwick login")?;
+        Ok(server)
+    }
+
+    /// Makes a standby that follows this one under a name, streaming.
+    ///
+    /// # Errors
+    /// If one of the programs fails.
+    pub fn standby(&self, name: &str) -> io::Result<Self> {
+        let mut standby = Self::without_data()?;
+        let from = format!("host={} port={} user=postgres application_name={name}", self.folder.display(), self.port);
+        let mut backup = standby.program("pg_basebackup");
+        backup.args(["--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync", "-d", &from]);
+        said(backup.arg("-D").arg(standby.data()))?;
+        standby.append("data/postgresql.auto.conf", &standby.own_settings())?;
+        standby.run()?;
+        Ok(standby)
+    }
+
+    fn without_data() -> io::Result<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let missing = || io::Error::new(io::ErrorKind::NotFound, "no initdb on this machine");
+        let programs = programs::folder().ok_or_else(missing)?;
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let name = format!("bailiwick-pg-{}-{}-{port}", std::process::id(), COUNT.fetch_add(1, Relaxed));
+        let folder = std::env::temp_dir().join(name);
+        said(programs::command("mkdir").arg("-m").arg("755").arg(&folder))?;
+        Ok(Self { programs, folder, port, watcher: None })
+    }
+
+    /// What every one needs to be alone on its machine.
+    fn own_settings(&self) -> String {
+        format!(
+            "listen_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = '{}'\nmax_connections = 400\n\
+             shared_buffers = 64MB\nlogging_collector = off\nautovacuum_naptime = 5s\n",
+            self.port,
+            self.folder.display()
+        )
+    }
+
+    /// Runs what is in the folder, and waits until it answers.
+    fn run(&mut self) -> io::Result<()> {
+        let mut watch = programs::command("sh");
+        watch.arg("-c").arg(WATCH).arg("sh").arg(&self.programs).arg(&self.folder);
+        // A group of its own: what is typed at the terminal must not end it before the watcher does.
+        watch.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+        self.watcher = Some(watch.spawn()?);
+        for _ in 0..600 {
+            let mut ready = self.program("pg_isready");
+            ready.args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()]);
+            if ready.status()?.success() {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Err(io::Error::other(format!("it does not answer; its log: {}", self.log())))
+    }
+
+    /// Ends it at once, as if its process had been killed; what it wrote stays.
+    ///
+    /// # Errors
+    /// If the server cannot be ended.
+    pub fn stop_immediate(&mut self) -> io::Result<()> {
+        let Some(mut watcher) = self.watcher.take() else { return Ok(()) };
+        if let Some(mut input) = watcher.stdin.take() {
+            input.write_all(b"keep\n")?;
+        }
+        watcher.wait().map(drop)
+    }
+
+    /// Starts it again, after [`Server::stop_immediate`] or in place of it.
+    ///
+    /// # Errors
+    /// If the server does not come back.
+    pub fn restart(&mut self) -> io::Result<()> {
+        self.stop_immediate()?;
+        self.run()
+    }
+
+    /// Makes a standby a primary, on a timeline of its own.
+    ///
+    /// # Errors
+    /// If it is none, or does not become one.
+    pub fn promote(&self) -> io::Result<()> {
+        let mut promote = self.program("pg_ctl");
+        said(promote.args(["promote", "--wait", "--timeout", PATIENCE, "-D"]).arg(self.data())).map(drop)
+    }
+
+    /// Changes a setting that needs no restart.
+    ///
+    /// # Errors
+    /// If the server refuses.
+    pub fn set(&self, name: &str, value: &str) -> io::Result<()> {
+        let value = value.replace('\'', "''");
+        self.psql("postgres", &format!("alter system set {name} = '{value}'"))?;
+        self.psql("postgres", "select pg_reload_conf()").map(drop)
+    }
+
+    /// Makes an empty database that `bailiwick_owner` owns.
+    ///
+    /// # Errors
+    /// If the server refuses.
+    pub fn create_database(&self, name: &str) -> io::Result<()> {
+        self.psql("postgres", &format!("create database {name} owner bailiwick_owner")).map(drop)
+    }
+
+    /// Makes a database that is as another one, which nobody must be using.
+    ///
+    /// # Errors
+    /// If the server refuses.
+    pub fn copy_database(&self, name: &str, of: &str) -> io::Result<()> {
+        self.psql("postgres", &format!("create database {name} template {of} owner bailiwick_owner")).map(drop)
+    }
+
+    /// Does SQL as `postgres`; gives what it answered, columns apart by `|`.
+    ///
+    /// # Errors
+    /// If the server refuses.
+    pub fn psql(&self, database: &str, sql: &str) -> io::Result<String> {
+        let mut psql = self.program("psql");
+        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-p", &self.port.to_string()]);
+        psql.arg("-h").arg(&self.folder).args(["-d", database, "-c", sql]);
+        Ok(String::from_utf8_lossy(&said(&mut psql)?.stdout).trim().to_owned())
+    }
+
+    /// The URL of a database for a role, over TCP.
+    pub fn url(&self, database: &str, role: &str) -> String {
+        self.url_by(self.port, database, role)
+    }
+
+    /// The same through another port, that of a proxy.
+    pub fn url_by(&self, port: u16, database: &str, role: &str) -> String {
+        format!("postgresql://{role}@127.0.0.1:{port}/{database}")
+    }
+
+    /// The same over the Unix socket.
+    pub fn socket_url(&self, database: &str, role: &str) -> String {
+        format!("host={} port={} user={role} dbname={database}", self.folder.display(), self.port)
+    }
+
+    /// The port on the loopback address.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Writes a file into its folder that only the server may read.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn append(&self, name: &str, text: &str) -> io::Result<()> {
+        let mut cat = programs::command("sh");
+        cat.args(["-c", r#"umask 077; cat >>"$1""#, "sh"]).arg(self.folder.join(name)).stdin(Stdio::piped());
+        let mut cat = cat.spawn()?;
+        if let Some(mut input) = cat.stdin.take() {
+            input.write_all(text.as_bytes())?;
+        }
+        if cat.wait()?.success() { Ok(()) } else { Err(io::Error::other(format!("{name} cannot be written"))) }
+    }
+
+    /// The end of what it logged.
+    pub fn log(&self) -> String {
+        let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn program(&self, name: &str) -> Command {
+        programs::command(self.programs.join(name))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        match self.watcher.take() {
+            Some(mut watcher) => {
+                drop(watcher.stdin.take());
+                let _ = watcher.wait();
+            }
+            None => _ = programs::command("rm").arg("-rf").arg(&self.folder).status(),
+        }
+    }
+}
+
+/// Runs a program to its end; what it said is in the error.
+fn said(command: &mut Command) -> io::Result<Output> {
+    let output = command.stdin(Stdio::null()).output()?;
+    if output.status.success() {
+        return Ok(output);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(io::Error::other(format!("{}: {}", command.get_program().display(), said.trim())))
+}
