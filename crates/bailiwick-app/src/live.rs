@@ -111,7 +111,7 @@ impl App {
     }
 
     /// Loads a workspace from the database; whether it is there.
-    async fn load(&self, id: WorkspaceId) -> Result<bool, AppError> {
+    pub(crate) async fn load(&self, id: WorkspaceId) -> Result<bool, AppError> {
         let state = self.lines.read(move |from| from.workspace(id)).await?;
         Ok(state.map(|state| drop(self.lines.live().swap(state))).is_some())
     }
