@@ -36,6 +36,9 @@ pub enum AppError {
     /// This process is not sure to be up to date, or that what it did is in force everywhere.
     #[error("this node is not sure to be up to date; ask again")]
     Unsure,
+    /// What was asked for by its revision is not there yet; the workspace is at this one.
+    #[error("the workspace is at revision {0}, and a newer one was asked for")]
+    NotYet(u64),
     /// The idempotency key was used for something else.
     #[error("this idempotency key was used before")]
     Repeated,
@@ -47,7 +50,7 @@ pub enum AppError {
 impl AppError {
     /// Whether it says that nothing is known for sure, rather than yes or no: a decision is then a no of its own kind.
     pub fn is_doubt(&self) -> bool {
-        matches!(self, Self::Unsure | Self::Store(StoreError::Fenced { .. }))
+        matches!(self, Self::Unsure | Self::NotYet(_) | Self::Store(StoreError::Fenced { .. }))
     }
 }
 
@@ -109,7 +112,7 @@ mod tests {
     #[test]
     fn a_fenced_line_is_doubt_and_a_broken_database_or_a_refusal_is_not() {
         let fenced = StoreError::Fenced { line: "a workspace".into(), why: "an unknown kind".into() };
-        assert!(AppError::from(fenced).is_doubt() && AppError::Unsure.is_doubt());
+        assert!(AppError::from(fenced).is_doubt() && AppError::Unsure.is_doubt() && AppError::NotYet(7).is_doubt());
         assert!(!AppError::from(StoreError::Database("no".into())).is_doubt());
         assert!(!AppError::from(Refusal::NoSuchWorkspace).is_doubt());
     }

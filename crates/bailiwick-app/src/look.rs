@@ -179,6 +179,8 @@ impl App {
             return Err(Refusal::NoSuchWorkspace.into());
         }
         filter.limit = filter.limit.clamp(1, MOST);
+        // All of one answer is of one revision, also if the next one is being written.
+        filter.before_revision = Some(filter.before_revision.unwrap_or(u64::MAX).min(state.revision + 1));
         let mut entries = self.lines.read(move |from| from.log(LineId::Workspace(id), &filter)).await?;
         if !self.may(caller, id, |acts| acts.manage_billing).await? {
             // What was bought is billing, also where it is told as history (AB-057).
@@ -269,13 +271,39 @@ impl App {
         caller.needs(Scope::Check)?;
         let now = self.clock.now();
         let none = Answer { decision: Decision::Deny(Denial::NoSuchWorkspace), revision: 0 };
-        let answer = self.on_snapshot(question.workspace, |snapshot, state| {
-            if !caller.sees_product(state.product) {
-                return none.clone();
-            }
-            Answer { decision: question.decide(snapshot, kind, now), revision: snapshot.revision }
-        });
-        Ok(answer.await?.unwrap_or(none))
+        let ask = async || {
+            let answer = self.on_snapshot(question.workspace, |snapshot, state| {
+                if !caller.sees_product(state.product) {
+                    return none.clone();
+                }
+                Answer { decision: question.decide(snapshot, kind, now), revision: snapshot.revision }
+            });
+            Ok::<_, AppError>(answer.await?.unwrap_or_else(|| none.clone()))
+        };
+        // What is not there for who asks has no revision, and is not there at any.
+        let behind = |answer: &Answer| (1..question.at_least).contains(&answer.revision);
+        let answer = ask().await?;
+        if !behind(&answer) {
+            return Ok(answer);
+        }
+        self.lines.live().load(&self.lines, question.workspace).await?;
+        let answer = ask().await?;
+        if behind(&answer) { Err(AppError::NotYet(answer.revision)) } else { Ok(answer) }
+    }
+
+    /// Makes sure that what is read of a workspace from now on is of a revision or a later one: if what is in memory is
+    /// older, it is loaded anew.
+    ///
+    /// # Errors
+    /// [`AppError::NotYet`]; whatever [`App::workspace`] refuses.
+    pub async fn reach(&self, caller: &Caller, id: WorkspaceId, at_least: Option<u64>) -> Result<(), AppError> {
+        let Some(wanted) = at_least else { return Ok(()) };
+        if self.workspace(caller, id).await?.revision >= wanted {
+            return Ok(());
+        }
+        self.lines.live().load(&self.lines, id).await?;
+        let there = self.workspace(caller, id).await?.revision;
+        if there >= wanted { Ok(()) } else { Err(AppError::NotYet(there)) }
     }
 
     /// Why a member can or cannot, for who may see the team, or for themself (X10, E23).
@@ -320,6 +348,8 @@ pub struct Question {
     pub permission: String,
     /// To what; `None`: the workspace.
     pub resource: Option<ResourceName>,
+    /// Decided by this revision of the workspace or a later one; nought: by the one that is in memory.
+    pub at_least: u64,
 }
 
 impl Question {

@@ -211,6 +211,15 @@ impl From<AppError> for Problem {
                 )
                 .with_remedy("Ask again, under the same idempotency key if it was a change.")
             },
+            AppError::NotYet(revision) => Self {
+                retry_after: Some(UNSURE_SECONDS),
+                ..Self::new(
+                    StatusCode::CONFLICT,
+                    "not-yet",
+                    format!("The workspace is at revision {revision}; `at_least` asks for a later one."),
+                )
+                .with_remedy("Ask again, or for a revision that was given by an answer.")
+            },
             AppError::Repeated => {
                 Self::new(StatusCode::CONFLICT, "repeated", "This was done before, by the same idempotency key.")
             }

@@ -23,6 +23,8 @@ use crate::problem::Problem;
 
 use super::preview::PreviewBody;
 
+/// Of which revision the workspace is by a change: what a later question can ask for as `at_least`.
+const REVISION: &str = "bailiwick-revision";
 /// The longest idempotency key.
 const KEY_LIMIT: usize = 128;
 
@@ -62,7 +64,7 @@ impl Outcome {
     pub fn or(self, answer: impl FnOnce(&Acted, &Team) -> Result<Response, Problem>) -> Result<Response, Problem> {
         match self {
             Self::Previewed(preview) => Ok(JsonAnswer(preview).into_response()),
-            Self::Done(acted, team) => answer(&acted, &team),
+            Self::Done(acted, team) => Ok(at_revision(&acted, answer(&acted, &team)?)),
         }
     }
 
@@ -140,6 +142,12 @@ fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     plain.and_then(|d| d.parse().ok()).filter(|_| all.next().is_none()).map(Some).ok_or_else(|| {
         Problem::unreadable("bad-if-match", "`If-Match` holds one version as it was given, such as `\"7\"`.")
     })
+}
+
+/// The answer to a change, with the revision that the workspace is at by it.
+pub(super) fn at_revision(acted: &Acted, mut answer: Response) -> Response {
+    answer.headers_mut().insert(REVISION, HeaderValue::from(acted.state.revision));
+    answer
 }
 
 /// An object with its version as `ETag`.

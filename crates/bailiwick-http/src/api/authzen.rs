@@ -60,7 +60,8 @@ struct EvaluationBody {
     action: ActionBody,
     /// To what: of type `workspace`, by id or the host's own id, or of a kind of resource of the access model.
     resource: EntityBody,
-    /// Where a resource is, as `workspace`, if its own properties do not say it.
+    /// Where a resource is, as `workspace`, if its own properties do not say it; and as `at_least` the revision of the
+    /// workspace that decides, or a later one: where that is not there yet, the answer is no, with the reason `unsure`.
     context: Option<Value>,
 }
 
@@ -230,6 +231,7 @@ struct Asked {
     action: String,
     resource: Entity,
     workspace: Option<String>,
+    at_least: u64,
 }
 
 struct Entity {
@@ -247,6 +249,10 @@ impl Asked {
             action: Self::action(body)?,
             resource: Entity::of(body, "resource")?,
             workspace: context.map(|context| workspace(context, "context")).transpose()?.flatten(),
+            at_least: match context.and_then(|context| context.get("at_least")) {
+                None => 0,
+                Some(number) => number.as_u64().ok_or("`context.at_least` is not a whole number.")?,
+            },
         })
     }
 
@@ -334,11 +340,11 @@ async fn decided(app: &App, caller: &Caller, asked: &Asked) -> Result<Judged, Ap
         Ok(workspace) => workspace,
         Err(denial) => return Ok(Judged::denied(denial)),
     };
-    let permission = asked.action.clone();
+    let (permission, at_least) = (asked.action.clone(), asked.at_least);
     let answer = if on_workspace {
-        app.check(caller, &Question { workspace, person, permission, resource: None }).await?
+        app.check(caller, &Question { workspace, person, permission, resource: None, at_least }).await?
     } else {
-        let question = Question { workspace, person, permission, resource: Some(resource) };
+        let question = Question { workspace, person, permission, resource: Some(resource), at_least };
         app.check_of_kind(caller, &question, &asked.resource.kind).await?
     };
     Ok(Judged::of(&answer))

@@ -24,8 +24,8 @@ use crate::problem::Problem;
 
 use super::Answer;
 use super::acting::{Acting, Outcome, Place, PlaceOf, tagged};
-use super::body::{Json, NoBody, Nothing, Query};
-use super::page::{Limit, Paging};
+use super::body::{Json, NoBody, Query};
+use super::page::{Fresh, Limit, Paging};
 use super::preview::{Dry, PreviewBody};
 use super::route::{Route, route};
 use super::wire::{Access, Moment, Who, email};
@@ -42,6 +42,7 @@ pub(super) fn routes() -> Vec<Route> {
             .gives_list::<InvitationBody>(201, "The invitations, in the order of the request.")
             .previews(),
         route("GET", "/v1/workspaces/{workspace}/invitations/{invitation}", read, "getInvitation", "An invitation.")
+            .query::<Fresh>()
             .gives::<InvitationBody>(200, "The invitation."),
         route("PATCH", "/v1/workspaces/{workspace}/invitations/{invitation}", edit, "editInvitation",
             "Changes what an open invitation offers, or where it goes: then the old link is void and a new mail leaves.")
@@ -159,6 +160,8 @@ struct List {
     limit: Option<Limit>,
     /// Where the page begins: the `next_cursor` of the page before.
     cursor: Option<String>,
+    /// The revision of the workspace that the answer must be of, or a later one.
+    at_least: Option<u64>,
 }
 
 async fn list(
@@ -169,21 +172,23 @@ async fn list(
 ) -> Answer {
     let of = ["invitations", &workspace.to_string(), &format!("{:?}", query.status)];
     let paging = Paging::of(&of, &caller, query.limit, query.cursor.as_deref())?;
+    app.reach(&caller, workspace, query.at_least).await?;
     let team = app.team(&caller, workspace).await?;
     let ids = team.state.invitations.keys().filter(|id| paging.after().is_none_or(|after| id.0 > after));
     let items = ids
         .filter_map(|id| InvitationBody::of(&team, *id))
         .filter(|invitation| query.status.is_none_or(|status| status == invitation.status))
         .map(|invitation| (invitation.id.0, invitation));
-    Ok(JsonAnswer(paging.page(items)).into_response())
+    Ok(JsonAnswer(paging.page(items).of_revision(team.state.revision)).into_response())
 }
 
 async fn read(
     State(app): State<Arc<App>>,
     Asker(caller): Asker,
     PlaceOf(workspace, invitation): PlaceOf<InvitationId>,
-    Query(Nothing {}): Query<Nothing>,
+    Query(fresh): Query<Fresh>,
 ) -> Answer {
+    app.reach(&caller, workspace, fresh.at_least).await?;
     shown(&app.team(&caller, workspace).await?, invitation)
 }
 

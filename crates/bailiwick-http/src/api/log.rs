@@ -141,6 +141,8 @@ struct Filter {
     limit: Option<Limit>,
     /// Where the page begins: the `next_cursor` of the page before.
     cursor: Option<String>,
+    /// The revision of the workspace that the answer must be of, or a later one.
+    at_least: Option<u64>,
 }
 
 async fn list(
@@ -161,7 +163,8 @@ async fn list(
         until: query.until.map(|moment| moment.0),
         limit: paging.one_more(),
     };
+    app.reach(&caller, workspace, query.at_least).await?;
     let (team, entries) = app.log(&caller, workspace, filter).await?;
     let changes = entries.into_iter().map(|entry| (u128::from(entry.revision), ChangeBody::of(&team, entry)));
-    Ok(JsonAnswer(paging.page(changes)).into_response())
+    Ok(JsonAnswer(paging.page(changes).of_revision(team.state.revision)).into_response())
 }

@@ -20,9 +20,9 @@ use crate::problem::Problem;
 
 use super::Answer;
 use super::acting::{Acting, Place, PlaceOf, tagged};
-use super::body::{Json, NoBody, Nothing, Query};
+use super::body::{Json, NoBody, Query};
 use super::decision::Judged;
-use super::page::{Limit, Paging};
+use super::page::{Fresh, Limit, Paging};
 use super::preview::Dry;
 use super::route::{Route, route};
 use super::wire::{Access, Moment, Who};
@@ -34,6 +34,7 @@ pub(super) fn routes() -> Vec<Route> {
             .query::<List>()
             .gives_page::<MemberBody>("A page of them."),
         route("GET", "/v1/workspaces/{workspace}/members/{member}", read, "getMember", "A member; oneself always.")
+            .query::<Fresh>()
             .gives::<MemberBody>(200, "The member."),
         route("DELETE", "/v1/workspaces/{workspace}/members/{member}", remove, "removeMember", "Removes a member.")
             .query::<Dry>()
@@ -181,6 +182,8 @@ struct List {
     limit: Option<Limit>,
     /// Where the page begins: the `next_cursor` of the page before.
     cursor: Option<String>,
+    /// The revision of the workspace that the answer must be of, or a later one.
+    at_least: Option<u64>,
 }
 
 impl List {
@@ -213,6 +216,7 @@ async fn list(
 ) -> Answer {
     let of = ["members", &workspace.to_string(), &query.filters()];
     let paging = Paging::of(&of, &caller, query.limit, query.cursor.as_deref())?;
+    app.reach(&caller, workspace, query.at_least).await?;
     let team = app.team(&caller, workspace).await?;
     query.check(&team)?;
     let words = query.q.as_ref().map(|q| q.to_lowercase());
@@ -221,15 +225,16 @@ async fn list(
         .filter_map(|id| MemberBody::of(&team, *id))
         .filter(|member| query.takes(member, words.as_deref()))
         .map(|member| (member.id.0, member));
-    Ok(JsonAnswer(paging.page(items)).into_response())
+    Ok(JsonAnswer(paging.page(items).of_revision(team.state.revision)).into_response())
 }
 
 async fn read(
     State(app): State<Arc<App>>,
     Asker(caller): Asker,
     PlaceOf(workspace, member): PlaceOf<MemberId>,
-    Query(Nothing {}): Query<Nothing>,
+    Query(fresh): Query<Fresh>,
 ) -> Answer {
+    app.reach(&caller, workspace, fresh.at_least).await?;
     shown(&app.team_of_row(&caller, workspace, member).await?, member)
 }
 
@@ -313,6 +318,8 @@ struct Why {
     permission: String,
     /// The resource: its id, or the host's own id for it; absent: the workspace.
     resource: Option<String>,
+    /// The revision of the workspace that the answer must be of, or a later one.
+    at_least: Option<u64>,
 }
 
 async fn why(
@@ -321,12 +328,14 @@ async fn why(
     PlaceOf(workspace, member): PlaceOf<MemberId>,
     Query(query): Query<Why>,
 ) -> Answer {
+    app.reach(&caller, workspace, query.at_least).await?;
+    let at_least = query.at_least.unwrap_or_default();
     let team = app.team_of_row(&caller, workspace, member).await?;
     let person = team.state.members.get(&member).ok_or(Refusal::NoSuchMember)?.person;
     if team.state.model.permission(&query.permission).is_none() {
         return Err(Refusal::UnknownPermission(query.permission).into());
     }
     let resource = query.resource.as_deref().map(ResourceName::parse);
-    let question = Question { workspace, person, permission: query.permission, resource };
+    let question = Question { workspace, person, permission: query.permission, resource, at_least };
     Ok(JsonAnswer(Judged::of(&app.why(&caller, &question).await?)).into_response())
 }

@@ -21,6 +21,25 @@ pub(super) struct Page<T> {
     /// Where the next page begins; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
+    /// The revision of the workspace that all of it is of; absent where there are several workspaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u64>,
+}
+
+impl<T> Page<T> {
+    /// All of it is of this revision of a workspace.
+    pub fn of_revision(self, revision: u64) -> Self {
+        Self { revision: Some(revision), ..self }
+    }
+}
+
+/// How new an answer must be at least.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Fresh {
+    /// The revision of the workspace that the answer must be of, or a later one.
+    pub at_least: Option<u64>,
 }
 
 /// How many items a page has: 1 to 200.
@@ -52,6 +71,8 @@ pub(super) struct Window {
     pub limit: Option<Limit>,
     /// Where the page begins: the `next_cursor` of the page before.
     pub cursor: Option<String>,
+    /// The revision of the workspace that the answer must be of, or a later one.
+    pub at_least: Option<u64>,
 }
 
 /// Where a page of a list begins, and how long it is.
@@ -98,7 +119,7 @@ impl Paging {
         let more = all.len() > self.limit;
         all.truncate(self.limit);
         let next_cursor = all.last().filter(|_| more).map(|(at, _)| self.cursor(*at));
-        Page { items: all.into_iter().map(|(_, item)| item).collect(), next_cursor }
+        Page { items: all.into_iter().map(|(_, item)| item).collect(), next_cursor, revision: None }
     }
 
     fn cursor(&self, position: u128) -> String {

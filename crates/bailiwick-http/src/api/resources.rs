@@ -19,8 +19,8 @@ use crate::problem::Problem;
 
 use super::Answer;
 use super::acting::{Acting, Place, PlaceOf, created, tagged};
-use super::body::{Json, NoBody, Nothing, Query};
-use super::page::{Paging, Window};
+use super::body::{Json, NoBody, Query};
+use super::page::{Fresh, Paging, Window};
 use super::preview::Dry;
 use super::route::{Route, route};
 
@@ -36,6 +36,7 @@ pub(super) fn routes() -> Vec<Route> {
             .gives::<ResourceBody>(201, "The resource.")
             .previews(),
         route("GET", "/v1/workspaces/{workspace}/resources/{resource}", read, "getResource", "A resource.")
+            .query::<Fresh>()
             .gives::<ResourceBody>(200, "The resource."),
         route(
             "PATCH",
@@ -102,18 +103,20 @@ async fn list(
 ) -> Answer {
     let of = ["resources", &workspace.to_string()];
     let paging = Paging::of(&of, &caller, window.limit, window.cursor.as_deref())?;
+    app.reach(&caller, workspace, window.at_least).await?;
     let team = app.team(&caller, workspace).await?;
     let ids = team.state.resources.keys().filter(|id| paging.after().is_none_or(|after| id.0 > after));
     let items = ids.filter_map(|id| Some((id.0, ResourceBody::of(&team, *id).ok()?)));
-    Ok(JsonAnswer(paging.page(items)).into_response())
+    Ok(JsonAnswer(paging.page(items).of_revision(team.state.revision)).into_response())
 }
 
 async fn read(
     State(app): State<Arc<App>>,
     Asker(caller): Asker,
     PlaceOf(workspace, resource): PlaceOf<ResourceId>,
-    Query(Nothing {}): Query<Nothing>,
+    Query(fresh): Query<Fresh>,
 ) -> Answer {
+    app.reach(&caller, workspace, fresh.at_least).await?;
     let resource = ResourceBody::of(&app.team(&caller, workspace).await?, resource)?;
     Ok(tagged(StatusCode::OK, resource.version, resource))
 }

@@ -246,7 +246,8 @@ impl Route {
         self.credential != Credential::None
             && match status {
                 404 => self.path.contains('{'),
-                409 | 415 | 429 => changes,
+                409 => changes || self.asks_for_revision(),
+                415 | 429 => changes,
                 410 => self.path.ends_with("/exchange"),
                 412 => self.versioned,
                 413 => self.method != "GET",
@@ -256,19 +257,27 @@ impl Route {
     }
 }
 
+impl Route {
+    /// Whether it takes `at_least`.
+    fn asks_for_revision(&self) -> bool {
+        self.query.iter().filter_map(Value::as_array).flatten().any(|parameter| parameter["name"] == "at_least")
+    }
+}
+
 /// The statuses of problems, each with the name of its response in the document.
-const PROBLEMS: [(u16, &str, &str); 11] = [
+const PROBLEMS: [(u16, &str, &str); 12] = [
     (400, "BadRequest", "The request cannot be read, or has a second reading."),
     (401, "NotSignedIn", "No credential, or one that opens nothing."),
     (403, "Forbidden", "The credential is one, and it may not."),
     (404, "NotFound", "There is no such thing, or who asks may not know of it."),
-    (409, "Conflict", "What is there does not allow it."),
+    (409, "Conflict", "What is there does not allow it, or is older than `at_least` asks for."),
     (410, "Gone", "The code does not work, or does not work any more."),
     (412, "Stale", "It was changed since `If-Match` was seen; `version` is the one now."),
     (413, "TooLarge", "The body is larger than 256 KiB."),
     (415, "NotJson", "The body is not `application/json`."),
     (422, "Invalid", "The request says something that cannot be."),
     (429, "TooOften", "Too often; `Retry-After` says how long to wait."),
+    (503, "Unsure", "This node is not sure to be up to date, or too busy; `Retry-After` says how long to wait."),
 ];
 
 fn responses(schemas: &mut Schemas) -> Value {
@@ -352,5 +361,9 @@ fn page_of<T: ToSchema>(schemas: &mut Schemas) -> Value {
     let mut page = list_of::<T>(schemas);
     page["properties"]["next_cursor"] =
         json!({"type": "string", "description": "Where the next page begins; absent on the last one."});
+    page["properties"]["revision"] = json!({
+        "type": "integer", "format": "int64", "minimum": 0,
+        "description": "The revision of the workspace that all of it is of; absent where there are several workspaces.",
+    });
     page
 }

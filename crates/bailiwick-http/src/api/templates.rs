@@ -19,8 +19,8 @@ use crate::credentials::Asker;
 
 use super::Answer;
 use super::acting::{Acting, Place, PlaceOf, created, tagged};
-use super::body::{Json, NoBody, Nothing, Query};
-use super::page::{Paging, Window};
+use super::body::{Json, NoBody, Query};
+use super::page::{Fresh, Paging, Window};
 use super::preview::Dry;
 use super::route::{Route, route};
 
@@ -36,6 +36,7 @@ pub(super) fn routes() -> Vec<Route> {
             .gives::<TemplateBody>(201, "The template.")
             .previews(),
         route("GET", "/v1/workspaces/{workspace}/templates/{template}", read, "getTemplate", "A role template.")
+            .query::<Fresh>()
             .gives::<TemplateBody>(200, "The template."),
         route(
             "PUT",
@@ -121,18 +122,20 @@ async fn list(
 ) -> Answer {
     let of = ["templates", &workspace.to_string()];
     let paging = Paging::of(&of, &caller, window.limit, window.cursor.as_deref())?;
+    app.reach(&caller, workspace, window.at_least).await?;
     let team = app.team(&caller, workspace).await?;
     let ids = team.state.templates.keys().filter(|id| paging.after().is_none_or(|after| id.0 > after));
     let items = ids.filter_map(|id| Some((id.0, TemplateBody::of(&team, *id).ok()?)));
-    Ok(JsonAnswer(paging.page(items)).into_response())
+    Ok(JsonAnswer(paging.page(items).of_revision(team.state.revision)).into_response())
 }
 
 async fn read(
     State(app): State<Arc<App>>,
     Asker(caller): Asker,
     PlaceOf(workspace, template): PlaceOf<TemplateId>,
-    Query(Nothing {}): Query<Nothing>,
+    Query(fresh): Query<Fresh>,
 ) -> Answer {
+    app.reach(&caller, workspace, fresh.at_least).await?;
     let template = TemplateBody::of(&app.team(&caller, workspace).await?, template)?;
     Ok(tagged(StatusCode::OK, template.version, template))
 }

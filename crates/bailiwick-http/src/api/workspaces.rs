@@ -19,9 +19,9 @@ use crate::credentials::{Asker, Host};
 use crate::problem::Problem;
 
 use super::Answer;
-use super::acting::{Acting, Outcome, Place, created, tagged};
+use super::acting::{Acting, Outcome, Place, at_revision, created, tagged};
 use super::body::{Json, NoBody, Nothing, Query};
-use super::page::{Limit, Paging};
+use super::page::{Fresh, Limit, Paging};
 use super::people;
 use super::preview::Dry;
 use super::route::{Route, route};
@@ -39,6 +39,7 @@ pub(super) fn routes() -> Vec<Route> {
             .takes::<NewBody>()
             .gives::<WorkspaceBody>(201, "The workspace."),
         route("GET", "/v1/workspaces/{workspace}", read, "getWorkspace", "A workspace, as far as who asks may see it.")
+            .query::<Fresh>()
             .gives::<WorkspaceBody>(200, "The workspace."),
         route("PATCH", "/v1/workspaces/{workspace}", rename, "renameWorkspace", "Gives a workspace another name.")
             .query::<Dry>()
@@ -94,6 +95,9 @@ struct WorkspaceBody {
     seats: Option<Seats>,
     /// The version of its settings: the `ETag`.
     version: u64,
+    /// Its revision: how many changes it has seen; for who may see the team.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<u64>,
 }
 
 impl WorkspaceBody {
@@ -111,6 +115,7 @@ impl WorkspaceBody {
             extra_seats: bills.then_some(state.extra_seats),
             seats: sees.then(|| state.seats().into()),
             version: state.version,
+            revision: sees.then_some(state.revision),
         })
     }
 }
@@ -176,15 +181,16 @@ async fn create(
     };
     let acted = app.create_workspace(&host.caller, new, acting.command).await?;
     let body = WorkspaceBody::of(&app, &host.caller, &acted.state).await?;
-    Ok(created(&format!("/v1/workspaces/{}", body.id), body.version, body))
+    Ok(at_revision(&acted, created(&format!("/v1/workspaces/{}", body.id), body.version, body)))
 }
 
 async fn read(
     State(app): State<Arc<App>>,
     Asker(caller): Asker,
     Place(workspace): Place,
-    Query(Nothing {}): Query<Nothing>,
+    Query(fresh): Query<Fresh>,
 ) -> Answer {
+    app.reach(&caller, workspace, fresh.at_least).await?;
     let state = app.workspace(&caller, workspace).await?;
     Ok(tagged(StatusCode::OK, state.version, WorkspaceBody::of(&app, &caller, &state).await?))
 }
@@ -251,7 +257,7 @@ async fn changed(app: &App, caller: &Caller, outcome: Outcome) -> Answer {
         Outcome::Previewed(preview) => Ok(JsonAnswer(preview).into_response()),
         Outcome::Done(acted, _) => {
             let body = WorkspaceBody::of(app, caller, &acted.state).await?;
-            Ok::<Response, Problem>(tagged(StatusCode::OK, body.version, body))
+            Ok::<Response, Problem>(at_revision(&acted, tagged(StatusCode::OK, body.version, body)))
         }
     }
 }

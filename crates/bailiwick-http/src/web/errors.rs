@@ -64,7 +64,7 @@ fn status(error: &PageError) -> StatusCode {
         PageError::App(AppError::Scope(_)) => StatusCode::FORBIDDEN,
         PageError::App(AppError::TooOften(_)) => StatusCode::TOO_MANY_REQUESTS,
         PageError::App(AppError::Busy | AppError::Unsure) => StatusCode::SERVICE_UNAVAILABLE,
-        PageError::App(AppError::Repeated) => StatusCode::CONFLICT,
+        PageError::App(AppError::Repeated | AppError::NotYet(_)) => StatusCode::CONFLICT,
         PageError::App(AppError::Store(_)) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -149,7 +149,9 @@ pub fn refused(error: &AppError) -> Refused {
         AppError::TooOften(seconds) => {
             said("That was too often.", &format!("Wait {} and try again.", super::say::length(i64::from(*seconds))))
         }
-        AppError::Unsure => said("This page is not sure to be up to date.", "Reload it in a moment."),
+        AppError::Unsure | AppError::NotYet(_) => {
+            said("This page is not sure to be up to date.", "Reload it in a moment.")
+        }
         AppError::Busy => said("The server is busy.", "Try again in a moment."),
         AppError::Repeated => said("This was sent already.", "Reload the page to see what came of it."),
         AppError::Invalid { sentence, .. } => said(sentence, ""),

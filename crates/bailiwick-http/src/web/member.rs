@@ -132,8 +132,13 @@ async fn answer(
         .and_then(|r: ResourceId| state.resources.get(&r))
         .map(|r| r.name.to_string())
         .filter(|_| on_resource);
-    let question =
-        Question { workspace: state.id, person: member.person, permission: action.to_owned(), resource: named };
+    let question = Question {
+        workspace: state.id,
+        person: member.person,
+        permission: action.to_owned(),
+        resource: named,
+        at_least: 0,
+    };
     let decision = context.app().why(context.caller()?, &question).await?.decision;
     Ok(Some(WhyAnswer {
         allowed: decision.allowed(),

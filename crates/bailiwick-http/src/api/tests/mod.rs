@@ -4,5 +4,6 @@ mod abuse;
 mod authzen;
 mod document;
 mod doubt;
+mod fresh;
 mod roads;
 mod world;

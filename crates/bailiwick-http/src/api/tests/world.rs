@@ -33,6 +33,7 @@ pub struct World {
     pub clock: Arc<Clock>,
     /// A host that may do everything.
     pub host: As,
+    again: Box<dyn Fn() -> Parts>,
 }
 
 /// With what somebody asks.
@@ -99,18 +100,34 @@ impl World {
             proxies: Vec::new(),
             limits: Limits::default(),
         };
-        let templates = Templates::with_overrides(None).unwrap();
-        let parts = Parts { store: Arc::new(store), clock: Arc::clone(&clock), keys, config, templates };
-        let app = App::start_among(parts, nodes).await.unwrap();
+        let (store, time) = (Arc::new(store), Arc::clone(&clock));
+        let again = Box::new(move || Parts {
+            store: Arc::<Sqlite>::clone(&store),
+            clock: Arc::clone(&time),
+            keys: keys.clone(),
+            config: config.clone(),
+            templates: Templates::with_overrides(None).unwrap(),
+        });
+        let app = App::start_among(again(), nodes).await.unwrap();
         let models = [
             ("tenant", include_str!("../../../../../models/tenant/model.toml")),
             ("properties", include_str!("../../../../../models/properties/model.toml")),
         ];
         app.ensure(&operator(), "Tidewell", &models).await.unwrap();
         let router = crate::api_router(&app);
-        let mut world = Self { app, router, clock, host: As::Nobody };
+        let mut world = Self { app, router, clock, host: As::Nobody, again };
         world.host = world.key(&Scope::ALL).await;
         world
+    }
+
+    /// Another process on the same database, which hears nothing of what this one changes.
+    pub async fn deaf(&self) -> Router {
+        crate::api_router(&App::start((self.again)()).await.unwrap())
+    }
+
+    /// One request to another process.
+    pub async fn ask_there(&self, there: &Router, by: &As, method: &str, path: &str, body: Value) -> Got {
+        Self::request(there, by, method, path, body, &[]).await
     }
 
     pub async fn key(&self, scopes: &[Scope]) -> As {
@@ -175,6 +192,10 @@ impl World {
 
     /// One request with further headers.
     pub async fn ask_with(&self, by: &As, method: &str, path: &str, body: Value, headers: &[(&str, &str)]) -> Got {
+        Self::request(&self.router, by, method, path, body, headers).await
+    }
+
+    async fn request(of: &Router, by: &As, method: &str, path: &str, body: Value, headers: &[(&str, &str)]) -> Got {
         let mut request = Request::builder().method(method).uri(path);
         request = match by {
             As::Nobody => request,
@@ -191,11 +212,15 @@ impl World {
             request = request.header("content-type", "application/json");
         }
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
-        self.send(request.body(body).unwrap()).await
+        Self::sent(of, request.body(body).unwrap()).await
     }
 
     pub async fn send(&self, request: Request<Body>) -> Got {
-        let answer = self.router.clone().oneshot(request).await.unwrap();
+        Self::sent(&self.router, request).await
+    }
+
+    async fn sent(to: &Router, request: Request<Body>) -> Got {
+        let answer = to.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
         let body = serde_json::from_str(&text).unwrap_or_default();
