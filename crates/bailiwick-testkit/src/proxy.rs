@@ -9,8 +9,11 @@ use std::thread;
 /// What is lost when a client's bytes contain a word. It happens once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lose {
-    /// The word still arrives; the answer to it and the connection are lost.
-    Answer,
+    /// What the client says still arrives; the answers are lost, and with the word of the server that is given here the
+    /// connection.
+    Answer(&'static [u8]),
+    /// What the client says still arrives; it never hears an answer, and the connection stays.
+    Silence,
     /// The word does not arrive any more, and the connection is lost.
     Question,
 }
@@ -81,39 +84,48 @@ fn pass(client: TcpStream, server: TcpStream, trap: &Arc<Trap>) -> io::Result<()
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
     trap.open.lock().unwrap_or_else(PoisonError::into_inner).extend([client.try_clone()?, server.try_clone()?]);
-    let deaf = Arc::new(AtomicBool::new(false));
+    let lost = Arc::new(Mutex::new(None));
     let (mut from, mut to) = (client.try_clone()?, server.try_clone()?);
-    let (set, hears) = (Arc::clone(trap), Arc::clone(&deaf));
+    let (set, sprung) = (Arc::clone(trap), Arc::clone(&lost));
     thread::spawn(move || {
         let _ = copy(&mut from, |bytes| {
-            let mut word = set.word.lock().unwrap_or_else(PoisonError::into_inner);
-            let sprung = word.as_ref().filter(|(word, _)| bytes.windows(word.len()).any(|part| part == word));
-            match sprung.map(|(_, lose)| *lose) {
-                None => {}
-                Some(lose) => {
-                    *word = None;
-                    drop(word);
-                    if lose == Lose::Question {
-                        return Err(io::ErrorKind::ConnectionReset.into());
-                    }
-                    hears.store(true, Relaxed);
+            if let Some(lose) = set.springs(bytes) {
+                if lose == Lose::Question {
+                    return Err(io::ErrorKind::ConnectionReset.into());
                 }
+                *sprung.lock().unwrap_or_else(PoisonError::into_inner) = Some(lose);
             }
             to.write_all(bytes)
         });
-        let _ = to.shutdown(Shutdown::Both);
-        let _ = from.shutdown(Shutdown::Both);
+        close(&from, &to);
     });
     let (mut from, mut to) = (server, client);
     thread::spawn(move || {
-        let _ = copy(&mut from, |bytes| {
-            // The server has answered: what it was told is done, and nobody hears of it.
-            if deaf.load(Relaxed) { Err(io::ErrorKind::ConnectionReset.into()) } else { to.write_all(bytes) }
+        let _ = copy(&mut from, |bytes| match *lost.lock().unwrap_or_else(PoisonError::into_inner) {
+            None => to.write_all(bytes),
+            Some(Lose::Answer(word)) if holds(bytes, word) => Err(io::ErrorKind::ConnectionReset.into()),
+            Some(_) => Ok(()),
         });
-        let _ = to.shutdown(Shutdown::Both);
-        let _ = from.shutdown(Shutdown::Both);
+        close(&from, &to);
     });
     Ok(())
+}
+
+impl Trap {
+    /// What is lost from here on, if these bytes have the word in them. It is set once.
+    fn springs(&self, bytes: &[u8]) -> Option<Lose> {
+        let mut word = self.word.lock().unwrap_or_else(PoisonError::into_inner);
+        if word.as_ref().is_some_and(|(word, _)| holds(bytes, word)) { word.take().map(|(_, lose)| lose) } else { None }
+    }
+}
+
+fn holds(bytes: &[u8], word: &[u8]) -> bool {
+    bytes.windows(word.len()).any(|part| part == word)
+}
+
+fn close(one: &TcpStream, other: &TcpStream) {
+    let _ = one.shutdown(Shutdown::Both);
+    let _ = other.shutdown(Shutdown::Both);
 }
 
 fn copy(from: &mut TcpStream, mut to: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {

@@ -65,11 +65,9 @@ pub async fn open_shared(
     let begun = bailiwick_store::read(&*store, |from| from.head()).await? > 0;
     if let Some(broken) = verified.broken.filter(|_| begun) {
         let keys = data.join("keys.json");
-        return Err(format!(
-            "{broken}. If this is a new node, copy keys.json from another one to {}",
-            keys.display()
-        )
-        .into());
+        return Err(
+            format!("{broken}. If this is a new node, copy keys.json from another one to {}", keys.display()).into()
+        );
     }
     let node = Shared::new(shared.node.clone(), Terms::of(Duration::from_secs(shared.lease)));
     let app = App::start_shared(parts(store, keys, config, mail_templates)?, Arc::clone(&node)).await?;

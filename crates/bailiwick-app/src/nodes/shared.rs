@@ -62,7 +62,8 @@ impl Shared {
         let listener = listen(Arc::clone(&store), self.to.clone());
         let listener = tokio::spawn(listener);
         let machine = Node::new(self.terms);
-        let shell = Shell { node: Arc::clone(self), store, lines, random, machine, waiting: Vec::new(), changes: 0, ready: 0 };
+        let shell =
+            Shell { node: Arc::clone(self), store, lines, random, machine, waiting: Vec::new(), changes: 0, ready: 0 };
         tokio::spawn(async move {
             shell.run(from).await;
             listener.abort();

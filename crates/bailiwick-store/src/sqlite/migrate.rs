@@ -7,7 +7,7 @@ use crate::models::hash;
 use crate::tables::db::{Out, all, run};
 
 /// A migration: its number, its name, its text.
-type Migration = (u32, &'static str, &'static str);
+pub(crate) type Migration = (u32, &'static str, &'static str);
 
 macro_rules! files {
     ($($number:literal $name:literal)*) => {
@@ -16,7 +16,7 @@ macro_rules! files {
 }
 
 /// All of them. A file that was released never changes again.
-pub(super) const MIGRATIONS: &[Migration] = files! {
+pub(crate) const MIGRATIONS: &[Migration] = files! {
     1 "0001_log"
     2 "0002_installation"
     3 "0003_workspaces"

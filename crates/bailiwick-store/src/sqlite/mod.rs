@@ -7,6 +7,10 @@ mod writer;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use migrate::MIGRATIONS;
+#[cfg(test)]
+pub(crate) use tests::columns;
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};

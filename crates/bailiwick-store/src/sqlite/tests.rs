@@ -178,6 +178,17 @@ fn schema(conn: &Connection) -> Vec<(String, Option<String>)> {
     rows.collect::<Result<_, _>>().unwrap()
 }
 
+/// Every column of a migrated database, behind its table.
+pub(crate) fn columns() -> std::collections::BTreeSet<String> {
+    let conn = Connection::open_in_memory().unwrap();
+    migrate(&conn, MIGRATIONS).unwrap();
+    let sql = "select t.name || '.' || c.name from sqlite_schema t join pragma_table_info(t.name) c
+        where t.type = 'table'";
+    let mut statement = conn.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    rows.collect::<Result<_, _>>().unwrap()
+}
+
 #[test]
 fn a_migrated_database_is_as_a_fresh_one() {
     let fresh = Connection::open_in_memory().unwrap();

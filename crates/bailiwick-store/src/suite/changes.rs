@@ -151,6 +151,17 @@ pub async fn of_a_step_that_does_not_follow_is_refused(store: &dyn Store) {
     assert_eq!(verify(store, None).await.broken, None);
 }
 
+/// In a change, only what it holds is read: another workspace may move before the change is done.
+pub async fn of_a_workspace_that_is_not_held_is_not_read_in_a_change(store: &dyn Store) {
+    let (held, other) = (Team::new(store, TENANT, None).await, Team::new(store, TENANT, None).await.id);
+    let work = move |tx: &mut dyn crate::Tx| {
+        let read = tx.workspace(other);
+        assert!(matches!(&read, Err(StoreError::Database(why)) if why.contains("not locked")), "{read:?}");
+        Ok(Verdict::Drop)
+    };
+    store.change(vec![LineId::Workspace(held.id)], CommandId(fresh()), Box::new(work)).await.unwrap();
+}
+
 /// Several lines change in one transaction; in the feed they stand in the order of locking.
 pub async fn of_several_lines_change_together_persons_first(store: &dyn Store) {
     let team = Team::new(store, TENANT, None).await;

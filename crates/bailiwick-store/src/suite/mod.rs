@@ -44,12 +44,16 @@ macro_rules! store_suite {
             of_a_dropped_change_writes_nothing
             of_a_panic_leaves_nothing_behind_and_the_store_alive
             of_a_step_that_does_not_follow_is_refused
+            of_a_workspace_that_is_not_held_is_not_read_in_a_change
             of_several_lines_change_together_persons_first
             of_the_log_answers_filters
             of_replay_equals_state_for_tenants
             of_replay_equals_state_for_properties
             ec32_two_last_admins_who_remove_each_other_leave_one
             ec40_one_free_seat_and_twenty_racing_invitations_give_exactly_one
+            of_two_who_begin_one_line_at_once_one_does
+            of_changes_that_hold_the_same_lines_none_waits_for_ever
+            of_one_address_written_down_at_once_there_is_one_reference
             of_a_secret_taken_twice_at_once_opens_once
             of_one_command_sent_many_times_at_once_is_done_once
             of_external_ids_are_unique_until_the_workspace_is_deleted
@@ -184,7 +188,7 @@ impl Team {
     }
 
     /// The same, of given ids.
-    async fn made_of(
+    pub(crate) async fn made_of(
         store: &dyn Store,
         ids: &mut dyn FnMut() -> u128,
         product: ProductId,

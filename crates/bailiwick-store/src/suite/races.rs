@@ -107,3 +107,62 @@ pub async fn of_racing_claims_of_a_mail_one_wins(store: &dyn Store) {
     change::<_, StoreError, _>(store, vec![], CommandId(fresh()), |tx| tx.void_mails([2; 16])).await.unwrap();
     assert!(!claim(due, due.plus_seconds(60)).await.unwrap(), "what was overtaken is nobody's");
 }
+
+/// A workspace that two make under one id at once: one makes it, the other hears that it is there.
+pub async fn of_two_who_begin_one_line_at_once_one_does(store: &dyn Store) {
+    let (product, model) = super::install(store, TENANT).await;
+    for _ in 0..5 {
+        let seed = fresh() << 8;
+        let made = at_once(4, |_| {
+            let model = Arc::clone(&model);
+            async move {
+                let mut next = seed;
+                let mut ids = move || {
+                    next += 1;
+                    next
+                };
+                Team::made_of(store, &mut ids, product, model, None, None).await
+            }
+        });
+        assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 1);
+        assert!(made.iter().all(|made| matches!(made, Ok(_) | Err(No::Refused(Refusal::IdTaken)))));
+    }
+    assert_eq!(verify(store, None).await.broken, None);
+}
+
+/// Lines are taken in order, so changes of several that cross each other all come to an end.
+pub async fn of_changes_that_hold_the_same_lines_none_waits_for_ever(store: &dyn Store) {
+    let (product, model) = super::install(store, TENANT).await;
+    let mut teams = Vec::new();
+    for _ in 0..3 {
+        teams.push(Team::within(store, product, Arc::clone(&model), None, None).await.unwrap());
+    }
+    let teams = &teams;
+    at_once(6, |n| async move {
+        for round in 0..5 {
+            let lines = [n, n + 1 + round % 2].map(|at| crate::rows::LineId::Workspace(teams[at % 3].id)).to_vec();
+            let (id, model) = (teams[n % 3].id, Arc::clone(&teams[n % 3].model));
+            let changed = change::<_, No, _>(store, lines, CommandId(fresh()), move |tx| {
+                let what = Command::Rename { name: format!("Acme {n} {round}") };
+                super::step(tx, id, &model, &Request { actor: Actor::Operator, command: what, seen: None }, BEGIN)
+            });
+            changed.await.unwrap();
+        }
+    });
+    let mut revisions = 0;
+    for team in teams {
+        revisions += team.state(store).await.revision;
+    }
+    assert_eq!(revisions, 3 + 6 * 5);
+    assert_eq!(verify(store, None).await.broken, None);
+}
+
+/// Addresses belong to no line; one that several write down at once has one reference.
+pub async fn of_one_address_written_down_at_once_there_is_one_reference(store: &dyn Store) {
+    for n in 0..5 {
+        let typed = format!("ann{n}@acme.test");
+        let mut ids = at_once(4, |_| super::address(store, &typed));
+        ids.dedup();
+        assert_eq!(ids.len(), 1);
+    }
+}

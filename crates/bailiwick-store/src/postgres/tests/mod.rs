@@ -1,5 +1,12 @@
 //! The suite on PostgreSQL, and what only PostgreSQL does.
 
+mod nodes;
+mod outcome;
+mod roles;
+mod statements;
+mod tls;
+mod two;
+
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -44,7 +51,16 @@ impl Database {
     }
 
     async fn open(&self) -> Postgres {
-        Postgres::open(&self.url(), key(), &Options::default()).await.unwrap()
+        self.open_by(&self.url(), &Options::default()).await
+    }
+
+    async fn open_by(&self, url: &str, options: &Options) -> Postgres {
+        Postgres::open(url, key(), options).await.unwrap()
+    }
+
+    /// Does SQL as the role that may everything.
+    fn sql(&self, sql: &str) -> String {
+        self.server.psql(&self.name, &format!("set search_path = bailiwick; {sql}")).unwrap()
     }
 }
 
