@@ -69,3 +69,18 @@ async fn empty(test: &str) -> Option<Postgres> {
 }
 
 crate::store_suite! { empty }
+
+/// Figures on a server that waits for the disk: `cargo test --release -p bailiwick-store -- --ignored --nocapture figures`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "prints figures to be read; it checks nothing that the other tests leave out"]
+async fn figures() {
+    if !Server::is_installed() {
+        return bailiwick_testkit::left_out("figures");
+    }
+    let server = Server::start(&bailiwick_testkit::Options { fsync: true, ..Default::default() }).unwrap();
+    server.create_database("figures").unwrap();
+    let options = Options::default();
+    Postgres::migrate(&server.url("figures", "bailiwick_owner"), "bailiwick", &options).await.unwrap();
+    let store = Postgres::open(&server.url("figures", "bailiwick"), key(), &options).await.unwrap();
+    crate::suite::figures(&store).await;
+}

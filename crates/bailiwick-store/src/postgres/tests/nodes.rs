@@ -135,8 +135,10 @@ async fn of_a_wake_up_others_hear_and_of_a_new_connection_too() {
     assert_eq!(woken().await, Wake::Feed);
     other.wake(Wake::Applied).await.unwrap();
     assert_eq!(woken().await, Wake::Applied);
-    database.sql("select pg_terminate_backend(pid) from pg_stat_activity where query = 'listen bailiwick'
-        and datname = current_database()");
+    database.sql(
+        "select pg_terminate_backend(pid) from pg_stat_activity where query = 'listen bailiwick'
+        and datname = current_database()",
+    );
     assert_eq!(woken().await, Wake::Anything);
     other.wake(Wake::Feed).await.unwrap();
     assert_eq!(woken().await, Wake::Feed);

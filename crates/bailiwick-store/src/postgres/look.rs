@@ -1,0 +1,58 @@
+//! Reads and observations, each in a transaction of its own.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::Shared;
+use super::lane::{Loan, Tried};
+use super::session::{Commit, Session};
+use crate::error::StoreError;
+use crate::tables::db::{Db, Out};
+use crate::tables::observe::Observing;
+use crate::tables::read::Moment;
+use crate::{ObserveWork, ReadWork};
+
+/// Reads of one snapshot.
+pub(super) fn read(shared: &Shared, conn: Loan, work: ReadWork) -> Tried<Out<()>, ReadWork> {
+    let session = match begin(shared, &conn, "begin isolation level repeatable read, read only") {
+        Ok(session) => session,
+        Err(error) if !conn.is_alive() => return Tried::NotBegun(work, error),
+        Err(error) => return Tried::Done(Err(error)),
+    };
+    let mut moment = Moment { db: &session, models: &shared.models, key: &shared.key };
+    let done = catch_unwind(AssertUnwindSafe(|| work(&mut moment))).unwrap_or(Err(StoreError::Poisoned));
+    if session.roll_back() {
+        conn.give_back();
+    }
+    Tried::Done(done)
+}
+
+/// Observations, committed together.
+pub(super) fn observe(shared: &Shared, conn: Loan, work: ObserveWork) -> Tried<Out<()>, ObserveWork> {
+    let session = match begin(shared, &conn, "begin isolation level read committed") {
+        Ok(session) => session,
+        Err(error) if !conn.is_alive() => return Tried::NotBegun(work, error),
+        Err(error) => return Tried::Done(Err(error)),
+    };
+    let mut to = Observing(&session);
+    let done = catch_unwind(AssertUnwindSafe(|| work(&mut to))).unwrap_or(Err(StoreError::Poisoned));
+    let (noted, usable) = match done {
+        Err(error) => (Err(error), session.roll_back()),
+        Ok(()) => match session.commit(shared.bounds.commit) {
+            Commit::Done => (Ok(()), true),
+            Commit::Refused(error) => (Err(error), true),
+            // No change rests on it; whoever observes may do so again.
+            Commit::Unknown(why) => (Err(StoreError::Database(why)), false),
+        },
+    };
+    if usable {
+        conn.give_back();
+    }
+    Tried::Done(noted)
+}
+
+/// Begins, and waits for it: whether the connection still lives is known before the work is given away.
+fn begin<'a>(shared: &Shared, conn: &'a Loan, how: &str) -> Out<Session<'a>> {
+    let session = Session::begin(conn, shared.dialer.handle(), how)?;
+    session.settle()?;
+    Ok(session)
+}
