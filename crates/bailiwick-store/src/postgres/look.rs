@@ -3,17 +3,22 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::Shared;
+use super::connect::Conn;
 use super::lane::{Loan, Tried};
 use super::session::{Commit, Session};
 use crate::error::StoreError;
+use crate::moving::Raw;
 use crate::tables::db::{Db, Out};
 use crate::tables::observe::Observing;
 use crate::tables::read::Moment;
 use crate::{ObserveWork, ReadWork};
 
+const SNAPSHOT: &str = "begin isolation level repeatable read, read only";
+const CHANGE: &str = "begin isolation level read committed";
+
 /// Reads of one snapshot.
 pub(super) fn read(shared: &Shared, conn: Loan, work: ReadWork) -> Tried<Out<()>, ReadWork> {
-    let session = match begin(shared, &conn, "begin isolation level repeatable read, read only") {
+    let session = match begin(shared, &conn, SNAPSHOT) {
         Ok(session) => session,
         Err(error) if !conn.is_alive() => return Tried::NotBegun(work, error),
         Err(error) => return Tried::Done(Err(error)),
@@ -28,7 +33,7 @@ pub(super) fn read(shared: &Shared, conn: Loan, work: ReadWork) -> Tried<Out<()>
 
 /// Observations, committed together.
 pub(super) fn observe(shared: &Shared, conn: Loan, work: ObserveWork) -> Tried<Out<()>, ObserveWork> {
-    let session = match begin(shared, &conn, "begin isolation level read committed") {
+    let session = match begin(shared, &conn, CHANGE) {
         Ok(session) => session,
         Err(error) if !conn.is_alive() => return Tried::NotBegun(work, error),
         Err(error) => return Tried::Done(Err(error)),
@@ -50,8 +55,27 @@ pub(super) fn observe(shared: &Shared, conn: Loan, work: ObserveWork) -> Tried<O
     Tried::Done(noted)
 }
 
+/// Something on one snapshot of the tables themselves.
+pub(super) fn give(shared: &Shared, conn: &Conn, work: Raw) -> Out<()> {
+    let session = begin(shared, conn, SNAPSHOT)?;
+    let done = work(&session, &shared.key);
+    session.roll_back();
+    done
+}
+
+/// Something that writes the tables themselves. Without its commit the connection ends, and with it all that it wrote.
+pub(super) fn fill(shared: &Shared, conn: &Conn, work: Raw) -> Out<()> {
+    let session = begin(shared, conn, CHANGE)?;
+    work(&session, &shared.key)?;
+    match session.commit(shared.bounds.commit) {
+        Commit::Done => Ok(()),
+        Commit::Refused(error) => Err(error),
+        Commit::Unknown(why) => Err(StoreError::Unknown(why)),
+    }
+}
+
 /// Begins, and waits for it: whether the connection still lives is known before the work is given away.
-fn begin<'a>(shared: &Shared, conn: &'a Loan, how: &str) -> Out<Session<'a>> {
+fn begin<'a>(shared: &Shared, conn: &'a Conn, how: &str) -> Out<Session<'a>> {
     let session = Session::begin(conn, shared.dialer.handle(), how)?;
     session.settle()?;
     Ok(session)

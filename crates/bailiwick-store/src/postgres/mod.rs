@@ -17,7 +17,7 @@ mod tls;
 mod woken;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,6 +29,7 @@ use crate::chain::ChainKey;
 use crate::cluster::Cluster;
 use crate::error::StoreError;
 use crate::models::Models;
+use crate::moving::Raw;
 use crate::rows::LineId;
 use crate::tables::db::Out;
 use crate::tables::states::States;
@@ -124,6 +125,26 @@ impl Postgres {
     pub async fn migrate(url: &str, role: &str, options: &Options) -> Result<(), StoreError> {
         let conn = Dialer::new(url, options)?.connect(Purpose::Migrate).await?;
         migrate::migrate(&conn, migrate::MIGRATIONS, role).await
+    }
+
+    /// Runs something on one snapshot of the tables themselves.
+    pub(crate) fn give(&self, work: Raw) -> Later<'_, ()> {
+        self.raw(work, look::give)
+    }
+
+    /// Runs something that writes the tables themselves, all of it or nothing.
+    pub(crate) fn fill(&self, work: Raw) -> Later<'_, ()> {
+        self.raw(work, look::fill)
+    }
+
+    /// The same on a connection of its own, which may take its time.
+    fn raw(&self, work: Raw, run: fn(&Shared, &connect::Conn, Raw) -> Out<()>) -> Later<'_, ()> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(self.off(async move {
+            let conn = shared.dialer.connect(Purpose::Migrate).await?;
+            let ran = tokio::task::spawn_blocking(move || run(&shared, &conn, work)).await;
+            ran.unwrap_or(Err(StoreError::Poisoned))
+        }))
     }
 
     /// Does something on the runtime of the connections, to its end even if the caller gives up waiting for it.

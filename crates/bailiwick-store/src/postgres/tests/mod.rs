@@ -20,14 +20,14 @@ fn key() -> ChainKey {
 }
 
 /// A migrated database of one's own.
-struct Database {
+pub(crate) struct Database {
     server: &'static Server,
     name: String,
 }
 
 impl Database {
     /// `None`, said aloud, where no server is installed.
-    async fn new(test: &str) -> Option<Self> {
+    pub(crate) async fn new(test: &str) -> Option<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         static TEMPLATE: OnceLock<()> = OnceLock::new();
         let server = bailiwick_testkit::shared(test)?;
@@ -50,7 +50,7 @@ impl Database {
         self.server.url(&self.name, "bailiwick")
     }
 
-    async fn open(&self) -> Postgres {
+    pub(crate) async fn open(&self) -> Postgres {
         self.open_by(&self.url(), &Options::default()).await
     }
 
