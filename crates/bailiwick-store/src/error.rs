@@ -37,7 +37,8 @@ pub enum StoreError {
         /// What the program knows.
         known: u32,
     },
-    /// Whether the last change was committed is not known; the process must stop and look when it starts again.
+    /// Whether a change was committed is not known. SQLite's store is closed by it: the process must stop and look when
+    /// it starts again. PostgreSQL's goes on, and the next change of the line is decided on what is there.
     #[error("the outcome of a commit is unknown: {0}")]
     Unknown(String),
     /// The store is closed.

@@ -8,6 +8,7 @@ pub mod chain;
 pub mod cluster;
 pub mod error;
 pub mod models;
+pub mod moving;
 pub mod postgres;
 pub mod rows;
 pub mod sqlite;

@@ -12,6 +12,8 @@ pub enum Lose {
     /// What the client says still arrives; the answers are lost, and with the word of the server that is given here the
     /// connection.
     Answer(&'static [u8]),
+    /// The same, and from then on nobody gets through until the proxy is opened again.
+    Everything(&'static [u8]),
     /// What the client says still arrives; it never hears an answer, and the connection stays.
     Silence,
     /// The word does not arrive any more, and the connection is lost.
@@ -71,12 +73,7 @@ impl Proxy {
 
     /// Ends all connections and takes no new ones, or takes them again.
     pub fn close(&self, closed: bool) {
-        self.trap.closed.store(closed, Relaxed);
-        if closed {
-            for stream in self.trap.open.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-                let _ = stream.shutdown(Shutdown::Both);
-            }
-        }
+        self.trap.close(closed);
     }
 }
 
@@ -99,11 +96,15 @@ fn pass(client: TcpStream, server: TcpStream, trap: &Arc<Trap>) -> io::Result<()
         });
         close(&from, &to);
     });
-    let (mut from, mut to) = (server, client);
+    let (mut from, mut to, all) = (server, client, Arc::clone(trap));
     thread::spawn(move || {
         let _ = copy(&mut from, |bytes| match *lost.lock().unwrap_or_else(PoisonError::into_inner) {
             None => to.write_all(bytes),
             Some(Lose::Answer(word)) if holds(bytes, word) => Err(io::ErrorKind::ConnectionReset.into()),
+            Some(Lose::Everything(word)) if holds(bytes, word) => {
+                all.close(true);
+                Err(io::ErrorKind::ConnectionReset.into())
+            }
             Some(_) => Ok(()),
         });
         close(&from, &to);
@@ -112,6 +113,15 @@ fn pass(client: TcpStream, server: TcpStream, trap: &Arc<Trap>) -> io::Result<()
 }
 
 impl Trap {
+    fn close(&self, closed: bool) {
+        self.closed.store(closed, Relaxed);
+        if closed {
+            for stream in self.open.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+                let _ = stream.shutdown(Shutdown::Both);
+            }
+        }
+    }
+
     /// What is lost from here on, if these bytes have the word in them. It is set once.
     fn springs(&self, bytes: &[u8]) -> Option<Lose> {
         let mut word = self.word.lock().unwrap_or_else(PoisonError::into_inner);

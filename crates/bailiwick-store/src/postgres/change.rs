@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bailiwick_core::ids::CommandId;
 
-use super::lane::Loan;
+use super::lane::{Loan, Tried};
 use super::session::{Commit, Session};
 use super::{Shared, lock};
 use crate::error::StoreError;
@@ -19,46 +19,65 @@ const BEGIN: &str = "begin isolation level read committed";
 /// How a change ended, as far as it is known.
 pub(super) enum Outcome {
     Known(Out<Ended>),
-    /// The connection was lost before anything was decided; the work was not begun.
-    NotBegun(Work, StoreError),
     /// The commit may have been done or not. `Some`: what it would have come to.
     Unknown(Option<Committed>, String),
 }
 
 /// Runs a change on a connection.
-pub(super) fn run(shared: &Shared, conn: Loan, lines: &[LineId], command: CommandId, work: Work) -> Outcome {
-    let (session, held, repeated) = match begin(shared, &conn, lines, command) {
-        Ok(begun) => begun,
+pub(super) fn run(
+    shared: &Shared,
+    conn: Loan,
+    lines: &[LineId],
+    command: CommandId,
+    work: Work,
+) -> Tried<Outcome, Work> {
+    match begin(shared, &conn, lines, command) {
+        Ok((session, held, repeated)) => {
+            let held = (held, repeated);
+            let (ending, usable) = go_on(shared, session, held, command, work);
+            if usable {
+                conn.give_back();
+            }
+            Tried::Done(ending)
+        }
         // Nothing has happened on it but locks; it is let go, and they with it.
-        Err(error) if !conn.is_alive() => return Outcome::NotBegun(work, error),
-        Err(error) => return Outcome::Known(Err(error)),
-    };
-    if let Some(mut before) = repeated {
-        before.place = Some(conn.place);
+        Err(error) if !conn.is_alive() => Tried::NotBegun(work, error),
+        Err(error) => Tried::Done(Outcome::Known(Err(error))),
+    }
+}
+
+/// The change itself, its lines held; whether its connection can be used on.
+fn go_on(
+    shared: &Shared,
+    session: Session<'_>,
+    (held, repeated): lock::Held,
+    command: CommandId,
+    work: Work,
+) -> (Outcome, bool) {
+    let place = Some(session.place());
+    if let Some(before) = repeated {
         // That it was done may be visible here and nowhere else yet. The locks are rows that were written: their commit
         // waits for the standby, and for what stands before them in its log.
-        let committed = session.commit(shared.bounds.commit);
-        return ended(conn, committed, None, Ended::Repeated(before));
+        let before = Committed { place, ..before };
+        return ended(session.commit(shared.bounds.commit), None, Ended::Repeated(before));
     }
     let mut change = Change::new(&session, &shared.models, &shared.key, &shared.states, held);
     let done = catch_unwind(AssertUnwindSafe(|| work(&mut change))).unwrap_or(Err(StoreError::Poisoned));
-    let committed = match done {
+    let kept = match done {
         Ok(Verdict::Keep) => change.finish(command),
-        Ok(Verdict::Drop) => return dropped(session.roll_back(), conn, Ok(Ended::Dropped)),
-        Err(error) => return dropped(session.roll_back(), conn, Err(error)),
+        // What cannot even be rolled back ends with its connection.
+        Ok(Verdict::Drop) => return (Outcome::Known(Ok(Ended::Dropped)), session.roll_back()),
+        Err(error) => Err(error),
     };
-    let mut committed = match committed {
-        Ok(committed) => committed,
-        Err(error) => return dropped(session.roll_back(), conn, Err(error)),
+    let committed = match kept {
+        Ok(committed) => Committed { place, ..committed },
+        Err(error) => return (Outcome::Known(Err(error)), session.roll_back()),
     };
-    committed.place = Some(conn.place);
-    match session.commit(shared.bounds.commit) {
-        Commit::Done => {
-            committed.workspaces.iter().for_each(|state| shared.states.keep(state));
-            ended(conn, Commit::Done, None, Ended::Committed(committed))
-        }
-        other => ended(conn, other, Some(committed), Ended::Dropped),
+    let commit = session.commit(shared.bounds.commit);
+    if matches!(commit, Commit::Done) {
+        committed.workspaces.iter().for_each(|state| shared.states.keep(state));
     }
+    ended(commit, Some(committed.clone()), Ended::Committed(committed))
 }
 
 /// A transaction that holds the lines.
@@ -81,25 +100,11 @@ fn begin<'a>(
     Ok((session, held, repeated))
 }
 
-fn dropped(rolled_back: bool, conn: Loan, said: Out<Ended>) -> Outcome {
-    // What cannot even be rolled back ends with its connection.
-    if rolled_back {
-        conn.give_back();
-    }
-    Outcome::Known(said)
-}
-
-fn ended(conn: Loan, commit: Commit, would: Option<Committed>, said: Ended) -> Outcome {
+fn ended(commit: Commit, would: Option<Committed>, said: Ended) -> (Outcome, bool) {
     match commit {
-        Commit::Done => {
-            conn.give_back();
-            Outcome::Known(Ok(said))
-        }
-        Commit::Refused(error) => {
-            conn.give_back();
-            Outcome::Known(Err(error))
-        }
-        Commit::Unknown(why) => Outcome::Unknown(would, why),
+        Commit::Done => (Outcome::Known(Ok(said)), true),
+        Commit::Refused(error) => (Outcome::Known(Err(error)), true),
+        Commit::Unknown(why) => (Outcome::Unknown(would, why), false),
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bailiwick_core::node::Place;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::{AsyncMessage, Client, Config, SimpleQueryMessage, Statement};
@@ -98,7 +99,9 @@ impl Dialer {
         let (client, mut connection) = connecting.await.map_err(|_| StoreError::Closed)??;
         let doubt = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&doubt);
+        let (alive, end) = watch::channel(());
         let driving = self.handle.spawn(async move {
+            let _alive = alive;
             loop {
                 match poll_fn(|context| connection.poll_message(context)).await {
                     // It comes before the answer to the commit, and this task hands on both.
@@ -118,6 +121,7 @@ impl Dialer {
             doubt,
             lost: false.into(),
             driving: driving.abort_handle(),
+            end,
             statements: Arc::default(),
         })
     }
@@ -154,6 +158,8 @@ pub(super) struct Conn {
     doubt: Arc<AtomicBool>,
     lost: AtomicBool,
     driving: AbortHandle,
+    /// Closed by whatever drives the connection, at its end.
+    end: watch::Receiver<()>,
     statements: Arc<Mutex<HashMap<String, Statement>>>,
 }
 
@@ -187,6 +193,12 @@ impl Conn {
     /// Whether it can still be used.
     pub(super) fn is_alive(&self) -> bool {
         !self.lost.load(Relaxed) && !self.client.is_closed()
+    }
+
+    /// Waits until the connection has ended.
+    pub(super) async fn ended(&self) {
+        // Nothing is ever sent: what comes is that the sender is gone.
+        let _ = self.end.clone().changed().await;
     }
 
     /// Something went wrong on it that was no refusal of a statement.

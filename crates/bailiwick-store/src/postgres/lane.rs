@@ -54,6 +54,38 @@ impl Lane {
     }
 }
 
+/// How work on a connection went.
+pub(super) enum Tried<T, W> {
+    Done(T),
+    /// The connection had died while it lay idle; the work was not begun.
+    NotBegun(W, StoreError),
+}
+
+impl Lane {
+    /// Does work on a thread that may wait, on a connection that is not found dead.
+    pub(super) async fn on_thread<T, W, F>(&self, mut work: W, run: F) -> Out<T>
+    where
+        T: Send + 'static,
+        W: Send + 'static,
+        F: Fn(Loan, W) -> Tried<T, W> + Clone + Send + 'static,
+    {
+        let mut again = false;
+        loop {
+            let (conn, run) = (self.take().await?, run.clone());
+            let trying = tokio::task::spawn_blocking(move || run(conn, work));
+            match trying.await.map_err(|_| StoreError::Closed)? {
+                Tried::Done(done) => return Ok(done),
+                Tried::NotBegun(_, error) if again => return Err(error),
+                Tried::NotBegun(not_begun, _) => {
+                    // What killed one has killed its neighbours: the second try is on a new one.
+                    self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+                    (work, again) = (not_begun, true);
+                }
+            }
+        }
+    }
+}
+
 impl Loan {
     /// Gives it back, outside any transaction and with nothing under way.
     pub(super) fn give_back(self) {

@@ -9,6 +9,7 @@ mod connect;
 mod error;
 mod lane;
 mod lock;
+mod look;
 mod migrate;
 mod nodes;
 mod session;
@@ -16,9 +17,8 @@ mod tls;
 mod woken;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,16 +29,14 @@ use crate::chain::ChainKey;
 use crate::cluster::Cluster;
 use crate::error::StoreError;
 use crate::models::Models;
+use crate::moving::Raw;
 use crate::rows::LineId;
 use crate::tables::db::Out;
-use crate::tables::observe::Observing;
-use crate::tables::read::Moment;
 use crate::tables::states::States;
 use crate::{Ended, Later, ObserveWork, ReadWork, Store, Work};
 use change::Outcome;
 use connect::{Dialer, Purpose};
 use lane::Lane;
-use session::{Commit, Session};
 use woken::Ears;
 
 /// Connections for what nodes tell each other.
@@ -129,90 +127,57 @@ impl Postgres {
         migrate::migrate(&conn, migrate::MIGRATIONS, role).await
     }
 
+    /// Runs something on one snapshot of the tables themselves.
+    pub(crate) fn give(&self, work: Raw) -> Later<'_, ()> {
+        self.raw(work, look::give)
+    }
+
+    /// Runs something that writes the tables themselves, all of it or nothing.
+    pub(crate) fn fill(&self, work: Raw) -> Later<'_, ()> {
+        self.raw(work, look::fill)
+    }
+
+    /// The same on a connection of its own, which may take its time.
+    fn raw(&self, work: Raw, run: fn(&Shared, &connect::Conn, Raw) -> Out<()>) -> Later<'_, ()> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(self.off(async move {
+            let conn = shared.dialer.connect(Purpose::Migrate).await?;
+            let ran = tokio::task::spawn_blocking(move || run(&shared, &conn, work)).await;
+            ran.unwrap_or(Err(StoreError::Poisoned))
+        }))
+    }
+
     /// Does something on the runtime of the connections, to its end even if the caller gives up waiting for it.
     async fn off<T: Send + 'static>(&self, work: impl Future<Output = Out<T>> + Send + 'static) -> Out<T> {
         self.shared.dialer.handle().spawn(work).await.unwrap_or(Err(StoreError::Closed))
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Out<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Closed)
-}
-
 impl Store for Postgres {
-    fn change(&self, mut lines: Vec<LineId>, command: CommandId, mut work: Work) -> Later<'_, Ended> {
+    fn change(&self, mut lines: Vec<LineId>, command: CommandId, work: Work) -> Later<'_, Ended> {
         lines.sort_unstable();
         lines.dedup();
         let (shared, lane) = (Arc::clone(&self.shared), self.changes.clone());
         Box::pin(self.off(async move {
-            let mut tried = 0;
-            loop {
-                let (conn, mine, held) = (lane.take().await?, Arc::clone(&shared), lines.clone());
-                match blocking(move || change::run(&mine, conn, &held, command, work)).await? {
-                    Outcome::Known(ended) => return ended,
-                    Outcome::Unknown(would, why) => {
-                        return change::look_up(&shared, lines, command, would, why).await;
-                    }
-                    // A connection that died while it lay idle says so only now.
-                    Outcome::NotBegun(again, error) => {
-                        tried += 1;
-                        if tried > 2 {
-                            return Err(error);
-                        }
-                        work = again;
-                    }
-                }
+            let (on, held) = (Arc::clone(&shared), lines.clone());
+            let run = move |conn, work| change::run(&on, conn, &held, command, work);
+            match lane.on_thread(work, run).await? {
+                Outcome::Known(ended) => ended,
+                Outcome::Unknown(would, why) => change::look_up(&shared, lines, command, would, why).await,
             }
         }))
     }
 
     fn read(&self, work: ReadWork) -> Later<'_, ()> {
         let (shared, lane) = (Arc::clone(&self.shared), self.reads.clone());
-        Box::pin(self.off(async move {
-            let conn = lane.take().await?;
-            let read = blocking(move || {
-                let begin = "begin isolation level repeatable read, read only";
-                let session = Session::begin(&conn, shared.dialer.handle(), begin)?;
-                let mut moment = Moment { db: &session, models: &shared.models, key: &shared.key };
-                let done = catch_unwind(AssertUnwindSafe(|| work(&mut moment))).unwrap_or(Err(StoreError::Poisoned));
-                if session.roll_back() {
-                    conn.give_back();
-                }
-                done
-            });
-            read.await?
-        }))
+        let read = move |conn, work| look::read(&shared, conn, work);
+        Box::pin(self.off(async move { lane.on_thread(work, read).await? }))
     }
 
     fn observe(&self, work: ObserveWork) -> Later<'_, ()> {
         let (shared, lane) = (Arc::clone(&self.shared), self.changes.clone());
-        Box::pin(self.off(async move {
-            let conn = lane.take().await?;
-            let noted = blocking(move || {
-                let session = Session::begin(&conn, shared.dialer.handle(), "begin isolation level read committed")?;
-                let mut to = Observing(&session);
-                let done = catch_unwind(AssertUnwindSafe(|| work(&mut to))).unwrap_or(Err(StoreError::Poisoned));
-                if let Err(error) = done {
-                    if session.roll_back() {
-                        conn.give_back();
-                    }
-                    return Err(error);
-                }
-                match session.commit(shared.bounds.commit) {
-                    Commit::Done => {
-                        conn.give_back();
-                        Ok(())
-                    }
-                    Commit::Refused(error) => {
-                        conn.give_back();
-                        Err(error)
-                    }
-                    // No change rests on it; whoever observes may do so again.
-                    Commit::Unknown(why) => Err(StoreError::Database(why)),
-                }
-            });
-            noted.await?
-        }))
+        let observe = move |conn, work| look::observe(&shared, conn, work);
+        Box::pin(self.off(async move { lane.on_thread(work, observe).await? }))
     }
 
     fn cluster(&self) -> Option<&dyn Cluster> {

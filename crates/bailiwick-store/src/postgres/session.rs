@@ -8,6 +8,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use bailiwick_core::node::Place;
 use tokio::runtime::Handle;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Error, Row, Statement};
@@ -52,6 +53,11 @@ impl<'a> Session<'a> {
         let session = Self { conn, handle: handle.clone(), writes, failed: RefCell::default() };
         session.write(begin, &[])?;
         Ok(session)
+    }
+
+    /// Where it is.
+    pub(super) fn place(&self) -> Place {
+        self.conn.place
     }
 
     /// Sends a query.

@@ -117,8 +117,9 @@ async fn listen_once(dialer: &Dialer, heard: &Arc<Heard>) -> Out<()> {
     conn.client.batch_execute("listen bailiwick").await?;
     // What was said between the last connection and this one was heard by nobody.
     heard.note("anything");
-    loop {
-        tokio::time::sleep(PULSE).await;
+    // A connection that ended says so; one whose other side is gone has to be asked.
+    while tokio::time::timeout(PULSE, conn.ended()).await.is_err() {
         conn.client.batch_execute("").await?;
     }
+    Ok(())
 }

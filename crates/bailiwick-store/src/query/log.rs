@@ -12,6 +12,8 @@ queries! {
     PUT_HEAD = "update lines set head = $2 where line_id = $1";
     /// Takes positions in the feed; the last of them.
     TAKE_POSITIONS = "update feed set position = position + $1 where id = 1 returning position";
+    /// Puts the feed where it stood in another database.
+    SET_POSITION = "update feed set position = $1 where id = 1";
     /// Where the feed stands.
     HEAD = "select position from feed where id = 1";
     /// Where the feed stands, how many changes there are and the last of them.

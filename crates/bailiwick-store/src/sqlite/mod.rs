@@ -27,6 +27,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::chain::ChainKey;
 use crate::error::StoreError;
 use crate::models::Models;
+use crate::moving::Raw;
 use crate::rows::LineId;
 use crate::tables::random;
 use crate::{Ended, Later, ObserveWork, ReadWork, Store, Work};
@@ -130,6 +131,23 @@ impl Sqlite {
             directory: directory.to_owned(),
             lock,
             fleeting,
+        })
+    }
+
+    /// Runs something on one snapshot of the tables themselves.
+    pub(crate) fn give(&self, work: Raw) -> Later<'_, ()> {
+        Box::pin(async move {
+            let readers = self.readers.as_ref().ok_or(StoreError::Closed)?;
+            let key = self.shared.key.clone();
+            readers.moment(move |conn| work(conn, &key)).await
+        })
+    }
+
+    /// Runs something that writes the tables themselves, all of it or nothing.
+    pub(crate) fn fill(&self, work: Raw) -> Later<'_, ()> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            self.ask(Job::Fill { work, reply }, answer).await
         })
     }
 

@@ -572,53 +572,7 @@ fn a_model_is_known_by_the_hash_of_its_text() {
 /// Figures, for whoever wants them: `cargo test --release -p bailiwick-store -- --ignored --nocapture figures`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "prints figures to be read; it checks nothing that the other tests leave out"]
-#[expect(clippy::disallowed_methods, reason = "it is the clock that is asked here")]
 async fn figures() {
-    use std::time::Instant;
     let directory = Directory::new();
-    let store = Sqlite::open(&directory.0, key()).unwrap();
-    let text = TENANT.replace("seats = 100\n", "seats = 5000\n");
-    let team = Team::new(&store, &text, Some("scale")).await;
-    let begun = Instant::now();
-    for n in 0..500 {
-        team.act(&store, Actor::Operator, rename(&format!("Acme {n}")), BEGIN).await.unwrap();
-    }
-    println!("one client: {:.0} changes a second", 500.0 / begun.elapsed().as_secs_f64());
-    let begun = Instant::now();
-    for _ in 0..10 {
-        let all = (0..50).map(|n| {
-            let (store, team) = (&store, &team);
-            async move { team.act(store, Actor::Operator, rename(&format!("Acme {n}")), BEGIN).await.unwrap() }
-        });
-        futures_of(all).await;
-    }
-    println!("fifty at once: {:.0} changes a second", 500.0 / begun.elapsed().as_secs_f64());
-    for _ in 0..999 {
-        team.join(&store, AccessWire::of_role("user")).await;
-    }
-    let begun = Instant::now();
-    for _ in 0..20 {
-        assert_eq!(team.state(&store).await.members.len(), 1000);
-    }
-    println!("a load of 1,000 members: {:.2} ms", begun.elapsed().as_secs_f64() * 1000.0 / 20.0);
-    let begun = Instant::now();
-    let verified = verify(&store, None).await;
-    assert_eq!(verified.broken, None);
-    println!("a verification of {} events: {:.2} ms", verified.events, begun.elapsed().as_secs_f64() * 1000.0);
-}
-
-/// Drives futures together on this task.
-async fn futures_of<T>(all: impl Iterator<Item = impl Future<Output = T>>) {
-    let mut waiting: Vec<_> = all.map(|one| Some(Box::pin(one))).collect();
-    std::future::poll_fn(move |context| {
-        for slot in &mut waiting {
-            if let Some(one) = slot
-                && one.as_mut().poll(context).is_ready()
-            {
-                *slot = None;
-            }
-        }
-        if waiting.iter().all(Option::is_none) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-    })
-    .await;
+    crate::suite::figures(&Sqlite::open(&directory.0, key()).unwrap()).await;
 }

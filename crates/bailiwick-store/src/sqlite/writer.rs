@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Shared;
 use crate::error::StoreError;
+use crate::moving::Raw;
 use crate::rows::{Committed, LineId};
 use crate::tables::change::{Change, Lines};
 use crate::tables::db::Out;
@@ -31,6 +32,7 @@ const QUEUE: usize = 1024;
 pub(super) enum Job {
     Change { lines: Vec<LineId>, command: CommandId, work: Work, reply: oneshot::Sender<Out<Ended>> },
     Observe { work: ObserveWork, reply: oneshot::Sender<Out<()>> },
+    Fill { work: Raw, reply: oneshot::Sender<Out<()>> },
 }
 
 /// An answer that is held back until the commit.
@@ -95,7 +97,9 @@ impl Writer {
         for job in jobs {
             answers.push(match (job, &failed) {
                 (Job::Change { reply, .. }, Some(error)) => Answer::Change(reply, Err(error.clone())),
-                (Job::Observe { reply, .. }, Some(error)) => Answer::Observe(reply, Err(error.clone())),
+                (Job::Observe { reply, .. } | Job::Fill { reply, .. }, Some(error)) => {
+                    Answer::Observe(reply, Err(error.clone()))
+                }
                 (Job::Change { lines, command, work, reply }, None) => {
                     let ended = self.step(|writer| writer.change(lines, command, work));
                     Answer::Change(reply, ended)
@@ -103,6 +107,13 @@ impl Writer {
                 (Job::Observe { work, reply }, None) => {
                     let done = self.step(|writer| {
                         work(&mut Observing(&writer.conn))?;
+                        Ok((Verdict::Keep, ()))
+                    });
+                    Answer::Observe(reply, done)
+                }
+                (Job::Fill { work, reply }, None) => {
+                    let done = self.step(|writer| {
+                        work(&writer.conn, &writer.shared.key)?;
                         Ok((Verdict::Keep, ()))
                     });
                     Answer::Observe(reply, done)

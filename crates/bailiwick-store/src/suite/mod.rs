@@ -2,12 +2,14 @@
 //! of it on fresh stores.
 
 mod changes;
+mod figures;
 mod people;
 mod races;
 mod random;
 mod workspaces;
 
 pub use changes::*;
+pub use figures::*;
 pub use people::*;
 pub use races::*;
 pub use random::*;

@@ -20,14 +20,14 @@ fn key() -> ChainKey {
 }
 
 /// A migrated database of one's own.
-struct Database {
+pub(crate) struct Database {
     server: &'static Server,
     name: String,
 }
 
 impl Database {
     /// `None`, said aloud, where no server is installed.
-    async fn new(test: &str) -> Option<Self> {
+    pub(crate) async fn new(test: &str) -> Option<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         static TEMPLATE: OnceLock<()> = OnceLock::new();
         let server = bailiwick_testkit::shared(test)?;
@@ -50,7 +50,7 @@ impl Database {
         self.server.url(&self.name, "bailiwick")
     }
 
-    async fn open(&self) -> Postgres {
+    pub(crate) async fn open(&self) -> Postgres {
         self.open_by(&self.url(), &Options::default()).await
     }
 
@@ -69,3 +69,18 @@ async fn empty(test: &str) -> Option<Postgres> {
 }
 
 crate::store_suite! { empty }
+
+/// Figures on a server that waits for the disk: `cargo test --release -p bailiwick-store -- --ignored --nocapture figures`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "prints figures to be read; it checks nothing that the other tests leave out"]
+async fn figures() {
+    if !Server::is_installed() {
+        return bailiwick_testkit::left_out("figures");
+    }
+    let server = Server::start(&bailiwick_testkit::Options { fsync: true, ..Default::default() }).unwrap();
+    server.create_database("figures").unwrap();
+    let options = Options::default();
+    Postgres::migrate(&server.url("figures", "bailiwick_owner"), "bailiwick", &options).await.unwrap();
+    let store = Postgres::open(&server.url("figures", "bailiwick"), key(), &options).await.unwrap();
+    crate::suite::figures(&store).await;
+}

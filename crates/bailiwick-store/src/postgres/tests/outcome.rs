@@ -99,14 +99,8 @@ async fn an_outcome_that_nobody_can_tell_is_said_to_be_unknown() {
     let options = Options { look_up: Duration::from_millis(700), ..quick() };
     let test = "an_outcome_that_nobody_can_tell_is_said_to_be_unknown";
     let Some((_database, proxy, store, team)) = behind(test, &options).await else { return };
-    proxy.lose(LAST_WORD, DONE);
-    let closing = async {
-        while !proxy.has_lost() {
-            tokio::task::yield_now().await;
-        }
-        proxy.close(true);
-    };
-    let (lost, ()) = tokio::join!(team.send(&store, CommandId(fresh()), rename("Globex"), BEGIN), closing);
+    proxy.lose(LAST_WORD, Lose::Everything(b"COMMIT\0"));
+    let lost = team.send(&store, CommandId(fresh()), rename("Globex"), BEGIN).await;
     assert!(matches!(&lost, Err(No::Store(StoreError::Unknown(_)))), "{lost:?}");
     proxy.close(false);
     // It was done; the next decision is on it, not on what was remembered.

@@ -1,0 +1,101 @@
+//! There and back again.
+
+use std::sync::{Arc, Mutex};
+
+use bailiwick_core::email::Email;
+use bailiwick_core::ids::{CommandId, CredentialId, TextId};
+use bailiwick_core::team::command::Command;
+use bailiwick_core::team::wire::AccessWire;
+
+use super::{Progress, move_all};
+use crate::chain::ChainKey;
+use crate::postgres::tests::Database;
+use crate::rows::{LineId, PersonRow, Row};
+use crate::suite::{BEGIN, HOST, PROPERTIES, TENANT, Team, fresh, mail, put, secret, verify};
+use crate::{Sqlite, Store, StoreError, change, observe, read};
+
+fn key() -> ChainKey {
+    ChainKey::new(1, &[1; 32])
+}
+
+/// Something in every table, and in one of them more than a batch.
+async fn furnish(store: &dyn Store) -> Team {
+    let team = Team::known_as(store, PROPERTIES, Some("business"), Some("acme")).await;
+    let resource = bailiwick_core::ids::ResourceId(fresh());
+    let add = Command::AddResource { resource, kind: "property".into(), name: "A \u{1F600}".into(), external_id: None };
+    team.act(store, HOST, add, BEGIN).await.unwrap();
+    team.join(store, AccessWire::of_role("admin")).await;
+    Team::new(store, TENANT, None).await;
+    let (person, hash, product) = (bailiwick_core::ids::PersonId(fresh()), [9; 32], team.product);
+    change::<_, StoreError, _>(store, vec![LineId::Person(person)], CommandId(fresh()), move |tx| {
+        let address = tx.address(&Email::parse("ann@acme.test").unwrap())?;
+        let name = TextId(fresh());
+        tx.text(name, "Ann")?;
+        tx.password_hash(CredentialId(fresh()), "$argon2id$v=19$stored")?;
+        tx.person_external_id(product, "u-1", person)?;
+        tx.put_secret(secret(hash))?;
+        for _ in 0..1100 {
+            tx.mail(mail(address, None))?;
+        }
+        let row = PersonRow { person, address, proven_at: Some(BEGIN), name, created_at: BEGIN, erased_at: None };
+        tx.put(LineId::Person(person), &crate::suite::by(HOST), BEGIN, vec![Row::Person(row)])
+    })
+    .await
+    .unwrap();
+    let workspace = team.id;
+    observe(store, move |to| {
+        to.enter(workspace, person, BEGIN)?;
+        to.add_try("ann", BEGIN, BEGIN).map(drop)
+    })
+    .await
+    .unwrap();
+    team
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_moved_there_and_back_is_what_it_was() {
+    let Some(database) = Database::new("what_is_moved_there_and_back_is_what_it_was").await else { return };
+    let (first, server, last) =
+        (Sqlite::in_memory(key()).unwrap(), database.open().await, Sqlite::in_memory(key()).unwrap());
+    let team = furnish(&first).await;
+    let before = verify(&first, None).await;
+    let told: Arc<Mutex<Vec<Progress>>> = Arc::default();
+    let note = Arc::clone(&told);
+    let moved = move_all((&first).into(), (&server).into(), move |at| note.lock().unwrap().push(at)).await.unwrap();
+    assert_eq!(moved, before);
+    let told = told.lock().unwrap().clone();
+    assert!(told.contains(&Progress::Rows("mails", 500)) && told.contains(&Progress::Rows("mails", 1100)));
+    assert_eq!(told.last(), Some(&Progress::Verifying));
+    move_all((&server).into(), (&last).into(), |_| {}).await.unwrap();
+    for store in [&server as &dyn Store, &last] {
+        assert_eq!(verify(store, None).await, before);
+        assert_eq!(team.state(store).await, team.state(&first).await);
+        let mails = read(store, |from| from.mails(None, 2000)).await.unwrap();
+        assert_eq!(mails, read(&first, |from| from.mails(None, 2000)).await.unwrap());
+        // Life goes on, from the position and the seal where it stood.
+        team.act(store, HOST, Command::Rename { name: "Globex".into() }, BEGIN).await.unwrap();
+        assert_eq!(verify(store, None).await.broken, None);
+    }
+}
+
+/// Only what verifies under the target's key is kept, and only an empty target is filled.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_moved_leaves_the_target_as_it_was() {
+    let Some(database) = Database::new("what_cannot_be_moved_leaves_the_target_as_it_was").await else { return };
+    let (here, there) = (Sqlite::in_memory(ChainKey::new(1, &[2; 32])).unwrap(), database.open().await);
+    let team = Team::new(&here, TENANT, None).await;
+    let other_key = move_all((&here).into(), (&there).into(), |_| {}).await;
+    assert!(matches!(&other_key, Err(StoreError::Fenced { .. })), "{other_key:?}");
+    assert_eq!(read(&there, |from| from.head()).await.unwrap(), 0);
+    assert_eq!(read(&there, |from| from.products()).await.unwrap(), []);
+    let id = team.id;
+    assert!(read(&there, move |from| from.workspace(id)).await.unwrap().is_none());
+
+    Team::new(&there, TENANT, None).await;
+    for (from, to) in [((&here).into(), (&there).into()), ((&there).into(), (&here).into())] {
+        let full = move_all(from, to, |_| {}).await;
+        assert!(matches!(&full, Err(StoreError::Database(why)) if why.contains("not empty")), "{full:?}");
+    }
+    assert_eq!(verify(&there, None).await.lines, 2);
+    put(&here, LineId::Installation, vec![]).await.unwrap_err();
+}
