@@ -1,5 +1,6 @@
 //! The suite on PostgreSQL, and what only PostgreSQL does.
 
+mod failover;
 mod nodes;
 mod outcome;
 mod roles;
