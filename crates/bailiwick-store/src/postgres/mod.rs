@@ -14,6 +14,7 @@ mod migrate;
 mod nodes;
 mod session;
 mod tls;
+mod turns;
 mod woken;
 
 #[cfg(test)]
@@ -37,6 +38,7 @@ use crate::{Ended, Later, ObserveWork, ReadWork, Store, Work};
 use change::Outcome;
 use connect::{Dialer, Purpose};
 use lane::Lane;
+use turns::Turns;
 use woken::Ears;
 
 /// Connections for what nodes tell each other.
@@ -80,6 +82,7 @@ struct Shared {
     states: States,
     dialer: Arc<Dialer>,
     bounds: Bounds,
+    turns: Turns,
 }
 
 /// A database on a PostgreSQL server.
@@ -105,8 +108,14 @@ impl Postgres {
         migrate::look(&conn).await?;
         conn.give_back();
         let bounds = Bounds { commit: options.commit, look_up: options.look_up, pause: Duration::from_millis(100) };
-        let shared =
-            Shared { models: Models::default(), key, states: States::default(), dialer: Arc::clone(&dialer), bounds };
+        let shared = Shared {
+            models: Models::default(),
+            key,
+            states: States::default(),
+            dialer: Arc::clone(&dialer),
+            bounds,
+            turns: Turns::default(),
+        };
         Ok(Self {
             shared: Arc::new(shared),
             changes: Lane::new(&dialer, Purpose::Change, options.changes),
@@ -160,6 +169,7 @@ impl Store for Postgres {
         let (shared, lane) = (Arc::clone(&self.shared), self.changes.clone());
         Box::pin(self.off(async move {
             let (on, held) = (Arc::clone(&shared), lines.clone());
+            let _turns = shared.turns.take(&lines).await;
             let run = move |conn, work| change::run(&on, conn, &held, command, work);
             match lane.on_thread(work, run).await? {
                 Outcome::Known(ended) => ended,

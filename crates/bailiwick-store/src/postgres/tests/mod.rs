@@ -1,5 +1,7 @@
 //! The suite on PostgreSQL, and what only PostgreSQL does.
 
+mod failover;
+mod lanes;
 mod nodes;
 mod outcome;
 mod roles;
