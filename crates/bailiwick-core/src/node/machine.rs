@@ -10,7 +10,7 @@
 //! One reading of the feed serves both ends: it brings what others have changed, and, because its time was taken before
 //! it began, it is what the next lease is counted from. So saying "I have applied it" and renewing are one commit.
 //!
-//! Each action that asks the database gets exactly one answer, an [`Failed`] included; an answer to what was asked before
+//! Each action that asks the database gets exactly one answer, a [`Failed`] included; an answer to what was asked before
 //! the last fresh start is ignored.
 
 use std::collections::VecDeque;
