@@ -35,6 +35,7 @@ const TABLE: &str = "create schema if not exists bailiwick;
 /// Nobody has a lease on a database that was just made.
 const SETTLE: &str = "update feed set settled_system = $1, settled_timeline = $2
     where id = 1 and position = 0 and settled_system is null";
+const IS_OWNER: &str = "select current_user = cast($1 as text)";
 const MAY_CHANGE_LOG: &str = "select has_table_privilege('changes', 'update, delete, truncate')
     or has_table_privilege('events', 'update, delete, truncate')";
 
@@ -59,7 +60,11 @@ pub(super) async fn migrate(conn: &Conn, known: &[Migration], role: &str) -> Out
         let (system, timeline) = (conn.place.system.cast_signed(), i64::from(conn.place.timeline));
         conn.client.execute(SETTLE, &[&system, &timeline]).await?;
     }
-    Ok(conn.client.batch_execute(&grants(role)).await?)
+    // Where one role does both it has to keep what its tables give it, or it could not migrate again.
+    if !conn.client.query_one(IS_OWNER, &[&role]).await?.try_get::<_, bool>(0)? {
+        conn.client.batch_execute(&grants(role)).await?;
+    }
+    Ok(())
 }
 
 async fn apply(conn: &Conn, number: u32, name: &str, text: &str, hash: &str) -> Out<()> {

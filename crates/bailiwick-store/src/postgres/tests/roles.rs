@@ -10,12 +10,15 @@ use crate::suite::{TENANT, Team, verify};
 
 /// Does SQL as a role; why it was refused.
 async fn refused(database: &Database, role: &str, sql: &str) -> String {
-    let url = database.server.url(&database.name, role);
-    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+    refused_at(&database.server.url(&database.name, role), sql).await
+}
+
+async fn refused_at(url: &str, sql: &str) -> String {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     client.batch_execute("set search_path = bailiwick").await.unwrap();
     match client.batch_execute(sql).await {
-        Ok(()) => panic!("{role} did {sql}"),
+        Ok(()) => panic!("{sql} was done"),
         Err(error) => error.as_db_error().unwrap().message().to_owned(),
     }
 }
@@ -120,6 +123,24 @@ async fn migrating_twice_is_migrating_once_and_at_once_too() {
     two.unwrap();
     migrate().await.unwrap();
     Postgres::open(&database.server.url(&name, "bailiwick"), key(), &options).await.unwrap();
+}
+
+/// One role for both is possible, and told aloud: it may drop what guards the log.
+#[tokio::test]
+async fn of_one_role_for_both_the_database_can_be_migrated_again() {
+    let test = "of_one_role_for_both_the_database_can_be_migrated_again";
+    let Some(database) = Database::new(test).await else { return };
+    let name = format!("{}_alone", database.name);
+    database.server.create_database(&name).unwrap();
+    let url = database.server.url(&name, "bailiwick_owner");
+    for known in [&MIGRATIONS[..3], MIGRATIONS] {
+        let conn = crate::postgres::connect::Dialer::new(&url, &Options::default()).unwrap();
+        let conn = conn.connect(crate::postgres::connect::Purpose::Migrate).await.unwrap();
+        crate::postgres::migrate::migrate(&conn, known, "bailiwick_owner").await.unwrap();
+    }
+    let store = Postgres::open(&url, key(), &Options::default()).await.unwrap();
+    Team::new(&store, TENANT, None).await;
+    assert_eq!(refused_at(&url, "delete from events").await, "the log is never changed");
 }
 
 /// What only nodes on PostgreSQL need.
