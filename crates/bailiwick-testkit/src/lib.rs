@@ -4,6 +4,7 @@
 mod postgres;
 mod programs;
 mod proxy;
+mod watcher;
 
 pub use postgres::{Options, Server};
 pub use proxy::{Lose, Proxy};

@@ -3,27 +3,16 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::net::TcpListener;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::programs;
+use crate::watcher::Watcher;
 
 /// How long starting, stopping, promoting may take.
 const PATIENCE: &str = "60";
-
-/// Runs the server, and outlives whoever started it by as much as it takes to end it: standard input is a pipe, and
-/// when its other end is gone, for whatever reason, the server goes, and the folder with it. `keep`: the folder stays.
-const WATCH: &str = r#"
-"$1/postgres" -D "$2/data" >>"$2/log" 2>&1 &
-server=$!
-read -r word
-kill -QUIT "$server" 2>/dev/null
-wait "$server"
-[ "$word" = keep ] || rm -rf "$2"
-"#;
 
 /// How a server is to be.
 #[derive(Debug, Clone, Default)]
@@ -50,7 +39,7 @@ pub struct Server {
     programs: PathBuf,
     folder: PathBuf,
     port: u16,
-    watcher: Option<Child>,
+    watcher: Watcher,
 }
 
 impl Server {
@@ -65,9 +54,8 @@ impl Server {
     /// If the programs are missing or one of them fails.
     pub fn start(options: &Options) -> io::Result<Self> {
         let mut server = Self::without_data()?;
-        let mut initdb = server.program("initdb");
-        initdb.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "-D"]);
-        said(initdb.arg(server.data()))?;
+        let usual = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"];
+        server.make("initdb", &usual)?;
         let mut settings = format!("fsync = {}\n", if options.fsync { "on" } else { "off" });
         settings.push_str(&server.own_settings());
         for (name, value) in &options.settings {
@@ -86,9 +74,8 @@ impl Server {
     pub fn standby(&self, name: &str) -> io::Result<Self> {
         let mut standby = Self::without_data()?;
         let from = format!("host={} port={} user=postgres application_name={name}", self.folder.display(), self.port);
-        let mut backup = standby.program("pg_basebackup");
-        backup.args(["--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync", "-d", &from]);
-        said(backup.arg("-D").arg(standby.data()))?;
+        let usual = ["--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync", "-d", &from];
+        standby.make("pg_basebackup", &usual)?;
         standby.append("data/postgresql.auto.conf", &standby.own_settings())?;
         standby.run()?;
         Ok(standby)
@@ -101,8 +88,21 @@ impl Server {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let name = format!("bailiwick-pg-{}-{}-{port}", std::process::id(), COUNT.fetch_add(1, Relaxed));
         let folder = std::env::temp_dir().join(name);
-        said(programs::command("mkdir").arg("-m").arg("755").arg(&folder))?;
-        Ok(Self { programs, folder, port, watcher: None })
+        let watcher = Watcher::new(&programs, &folder)?;
+        Ok(Self { programs, folder, port, watcher })
+    }
+
+    /// Fills the folder's data by one of the programs.
+    fn make(&mut self, program: &str, words: &[&str]) -> io::Result<()> {
+        let (program, data) = (self.programs.join(program), self.data());
+        let mut all = vec![path(&program)?];
+        all.extend(words);
+        all.extend(["-D", path(&data)?]);
+        if self.watcher.make(&all)? {
+            return Ok(());
+        }
+        let said = std::fs::read_to_string(self.folder.join("said")).unwrap_or_default();
+        Err(io::Error::other(format!("{}: {}", program.display(), said.trim())))
     }
 
     /// What every one needs to be alone on its machine.
@@ -117,11 +117,7 @@ impl Server {
 
     /// Runs what is in the folder, and waits until it answers.
     fn run(&mut self) -> io::Result<()> {
-        let mut watch = programs::command("sh");
-        watch.arg("-c").arg(WATCH).arg("sh").arg(&self.programs).arg(&self.folder);
-        // A group of its own: what is typed at the terminal must not end it before the watcher does.
-        watch.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
-        self.watcher = Some(watch.spawn()?);
+        self.watcher.run()?;
         for _ in 0..600 {
             let mut ready = self.program("pg_isready");
             ready.args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()]);
@@ -138,11 +134,7 @@ impl Server {
     /// # Errors
     /// If the server cannot be ended.
     pub fn stop_immediate(&mut self) -> io::Result<()> {
-        let Some(mut watcher) = self.watcher.take() else { return Ok(()) };
-        if let Some(mut input) = watcher.stdin.take() {
-            input.write_all(b"keep\n")?;
-        }
-        watcher.wait().map(drop)
+        self.watcher.stop()
     }
 
     /// Starts it again, after [`Server::stop_immediate`] or in place of it.
@@ -255,16 +247,8 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        match self.watcher.take() {
-            Some(mut watcher) => {
-                drop(watcher.stdin.take());
-                let _ = watcher.wait();
-            }
-            None => _ = programs::command("rm").arg("-rf").arg(&self.folder).status(),
-        }
-    }
+fn path(path: &Path) -> io::Result<&str> {
+    path.to_str().ok_or_else(|| io::Error::other("the temporary folder has a name that is no text"))
 }
 
 /// Runs a program to its end; what it said is in the error.
