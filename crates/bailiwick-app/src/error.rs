@@ -50,7 +50,8 @@ pub enum AppError {
 impl AppError {
     /// Whether it says that nothing is known for sure, rather than yes or no: a decision is then a no of its own kind.
     pub fn is_doubt(&self) -> bool {
-        matches!(self, Self::Unsure | Self::NotYet(_) | Self::Store(StoreError::Fenced { .. }))
+        use StoreError::{Fenced, Unavailable};
+        matches!(self, Self::Unsure | Self::NotYet(_) | Self::Store(Fenced { .. } | Unavailable(_)))
     }
 }
 
@@ -112,6 +113,8 @@ mod tests {
     #[test]
     fn a_fenced_line_is_doubt_and_a_broken_database_or_a_refusal_is_not() {
         let fenced = StoreError::Fenced { line: "a workspace".into(), why: "an unknown kind".into() };
+        let away = StoreError::Unavailable("no answer".into());
+        assert!(AppError::from(away).is_doubt());
         assert!(AppError::from(fenced).is_doubt() && AppError::Unsure.is_doubt() && AppError::NotYet(7).is_doubt());
         assert!(!AppError::from(StoreError::Database("no".into())).is_doubt());
         assert!(!AppError::from(Refusal::NoSuchWorkspace).is_doubt());

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use bailiwick_app::AppError;
 use bailiwick_app::error::SignInRefusal;
 use bailiwick_core::team::refusal::{Class, Refusal};
+use bailiwick_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -223,6 +224,19 @@ impl From<AppError> for Problem {
             AppError::Repeated => {
                 Self::new(StatusCode::CONFLICT, "repeated", "This was done before, by the same idempotency key.")
             }
+            AppError::Store(error @ StoreError::Unavailable(_)) => Self {
+                retry_after: Some(UNSURE_SECONDS),
+                cause: Some(error.to_string()),
+                ..Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "unavailable",
+                    "The database cannot be reached; nothing was changed.",
+                )
+                .with_remedy("Try again soon.")
+            },
+            AppError::Store(error @ StoreError::Unknown(_)) => {
+                Self { cause: Some(error.to_string()), ..AppError::Unsure.into() }
+            }
             AppError::Store(error) => Self::internal(error.to_string()),
         }
     }
@@ -272,7 +286,6 @@ fn title(code: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bailiwick_store::StoreError;
 
     fn samples() -> Vec<Refusal> {
         use bailiwick_core::ids::ResourceId;
@@ -355,6 +368,15 @@ mod tests {
         assert_eq!((problem.status.as_u16(), problem.code), (500, "internal"));
         assert!(!body.contains("disk") && !body.contains("postgres"), "{body}");
         assert!(problem.cause.unwrap().contains("disk"));
+        for (error, code) in [
+            (StoreError::Unavailable("host db-7 does not answer".into()), "unavailable"),
+            (StoreError::Unknown("host db-7 went away".into()), "unsure"),
+        ] {
+            let problem = Problem::from(AppError::Store(error));
+            assert_eq!((problem.status.as_u16(), problem.code), (503, code));
+            assert!(problem.cause.as_ref().unwrap().contains("db-7"));
+            assert!(!serde_json::to_string(&problem.body(Some("r1"))).unwrap().contains("db-7"));
+        }
     }
 
     #[test]

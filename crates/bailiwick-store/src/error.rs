@@ -6,6 +6,9 @@ pub enum StoreError {
     /// The database did not do it; nothing was changed.
     #[error("the database refused: {0}")]
     Database(String),
+    /// The database cannot be reached, or went away meanwhile; nothing was changed.
+    #[error("the database cannot be reached: {0}")]
+    Unavailable(String),
     /// What is stored does not fit: an unknown kind, an event that cannot be folded, tables that differ from the
     /// log. The line is fenced.
     #[error("what is stored of {line} does not fit: {why}")]

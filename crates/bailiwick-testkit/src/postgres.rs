@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -19,6 +19,8 @@ const PATIENCE: &str = "60";
 pub struct Options {
     /// Whether it waits for the disk. Without, it is faster and survives the end of its process, not that of the machine.
     pub fsync: bool,
+    /// Where it listens, if not at a free port of the loopback address.
+    pub at: Option<SocketAddrV4>,
     /// Settings beside the usual ones.
     pub settings: Vec<(String, String)>,
 }
@@ -38,7 +40,7 @@ impl Options {
 pub struct Server {
     programs: PathBuf,
     folder: PathBuf,
-    port: u16,
+    at: SocketAddrV4,
     watcher: Watcher,
 }
 
@@ -53,7 +55,7 @@ impl Server {
     /// # Errors
     /// If the programs are missing or one of them fails.
     pub fn start(options: &Options) -> io::Result<Self> {
-        let mut server = Self::without_data()?;
+        let mut server = Self::without_data(options.at)?;
         let usual = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"];
         server.make("initdb", &usual)?;
         let mut settings = format!("fsync = {}\n", if options.fsync { "on" } else { "off" });
@@ -62,6 +64,9 @@ impl Server {
             let _ = writeln!(settings, "{name} = '{}'", value.replace('\'', "''"));
         }
         server.append("data/postgresql.auto.conf", &settings)?;
+        if let Some(at) = options.at {
+            server.append("data/pg_hba.conf", &format!("host all all {}/8 trust\n", at.ip()))?;
+        }
         server.run()?;
         server.psql("postgres", "create role bailiwick_owner login createdb; create role bailiwick login")?;
         Ok(server)
@@ -71,9 +76,10 @@ impl Server {
     ///
     /// # Errors
     /// If one of the programs fails.
-    pub fn standby(&self, name: &str) -> io::Result<Self> {
-        let mut standby = Self::without_data()?;
-        let from = format!("host={} port={} user=postgres application_name={name}", self.folder.display(), self.port);
+    pub fn standby(&self, name: &str, at: Option<SocketAddrV4>) -> io::Result<Self> {
+        let mut standby = Self::without_data(at)?;
+        let (host, port) = (self.folder.display(), self.port());
+        let from = format!("host={host} port={port} user=postgres application_name={name}");
         let usual = ["--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync", "-d", &from];
         standby.make("pg_basebackup", &usual)?;
         standby.append("data/postgresql.auto.conf", &standby.own_settings())?;
@@ -81,15 +87,17 @@ impl Server {
         Ok(standby)
     }
 
-    fn without_data() -> io::Result<Self> {
+    fn without_data(at: Option<SocketAddrV4>) -> io::Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let missing = || io::Error::new(io::ErrorKind::NotFound, "no initdb on this machine");
         let programs = programs::folder().ok_or_else(missing)?;
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let free = || TcpListener::bind("127.0.0.1:0")?.local_addr().map(|free| free.port());
+        let at = at.map_or_else(|| free().map(|port| SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)), Ok)?;
+        let port = at.port();
         let name = format!("bailiwick-pg-{}-{}-{port}", std::process::id(), COUNT.fetch_add(1, Relaxed));
         let folder = std::env::temp_dir().join(name);
         let watcher = Watcher::new(&programs, &folder)?;
-        Ok(Self { programs, folder, port, watcher })
+        Ok(Self { programs, folder, at, watcher })
     }
 
     /// Fills the folder's data by one of the programs.
@@ -108,9 +116,10 @@ impl Server {
     /// What every one needs to be alone on its machine.
     fn own_settings(&self) -> String {
         format!(
-            "listen_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = '{}'\nmax_connections = 400\n\
+            "listen_addresses = '{}'\nport = {}\nunix_socket_directories = '{}'\nmax_connections = 400\n\
              shared_buffers = 64MB\nlogging_collector = off\nautovacuum_naptime = 5s\n",
-            self.port,
+            self.at.ip(),
+            self.at.port(),
             self.folder.display()
         )
     }
@@ -120,7 +129,7 @@ impl Server {
         self.watcher.run()?;
         for _ in 0..600 {
             let mut ready = self.program("pg_isready");
-            ready.args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()]);
+            ready.args(["-q", "-h", path(&self.folder)?, "-p", &self.port().to_string()]);
             if ready.status()?.success() {
                 return Ok(());
             }
@@ -187,14 +196,14 @@ impl Server {
     /// If the server refuses.
     pub fn psql(&self, database: &str, sql: &str) -> io::Result<String> {
         let mut psql = self.program("psql");
-        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-p", &self.port.to_string()]);
+        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-p", &self.port().to_string()]);
         psql.arg("-h").arg(&self.folder).args(["-d", database, "-c", sql]);
         Ok(String::from_utf8_lossy(&said(&mut psql)?.stdout).trim().to_owned())
     }
 
     /// The URL of a database for a role, over TCP.
     pub fn url(&self, database: &str, role: &str) -> String {
-        self.url_by(self.port, database, role)
+        format!("postgresql://{role}@{}/{database}", self.at)
     }
 
     /// The same through another port, that of a proxy.
@@ -204,12 +213,17 @@ impl Server {
 
     /// The same over the Unix socket.
     pub fn socket_url(&self, database: &str, role: &str) -> String {
-        format!("host={} port={} user={role} dbname={database}", self.folder.display(), self.port)
+        format!("host={} port={} user={role} dbname={database}", self.folder.display(), self.port())
     }
 
-    /// The port on the loopback address.
+    /// Its port.
     pub fn port(&self) -> u16 {
-        self.port
+        self.at.port()
+    }
+
+    /// Where it listens.
+    pub fn at(&self) -> SocketAddrV4 {
+        self.at
     }
 
     /// Its folder.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::serve::ListenerExt as _;
 use bailiwick_app::App;
 use bailiwick_app::app::Parts;
 use bailiwick_app::clock::Clock;
@@ -57,7 +58,8 @@ pub async fn open_shared(
     mail_templates: Option<&Path>,
 ) -> Outcome<Opened> {
     let keys = prepare(data)?;
-    let options = Options { roots: shared.database_roots.clone(), ..Options::default() };
+    let lease = Duration::from_secs(shared.lease);
+    let options = Options { roots: shared.database_roots.clone(), lease, ..Options::default() };
     let store: Arc<dyn Store> =
         Arc::new(Postgres::open(database, ChainKey::new(keys.chain_id, &keys.chain.0), &options).await?);
     // A node with keys of its own would write a log that no other can verify.
@@ -69,7 +71,7 @@ pub async fn open_shared(
             format!("{broken}. If this is a new node, copy keys.json from another one to {}", keys.display()).into()
         );
     }
-    let node = Shared::new(shared.node.clone(), Terms::of(Duration::from_secs(shared.lease)));
+    let node = Shared::new(shared.node.clone(), Terms::of(lease));
     let app = App::start_shared(parts(store, keys, config, mail_templates)?, Arc::clone(&node)).await?;
     Ok(Opened { app, nodes: Some(node) })
 }
@@ -143,6 +145,12 @@ async fn axum_serve(
     listener: TcpListener,
     service: axum::extract::connect_info::IntoMakeServiceWithConnectInfo<axum::Router, SocketAddr>,
 ) -> Outcome {
+    // Small answers leave at once, also when another one is still on its way.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection answers in larger pieces");
+        }
+    });
     axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()).await?;
     Ok(())
 }

@@ -8,6 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use bailiwick_app::AppError;
 use bailiwick_core::team::refusal::{Class, Refusal};
+use bailiwick_store::StoreError;
 
 use super::context::{Context, Web};
 use crate::problem::UNSURE_SECONDS;
@@ -63,6 +64,9 @@ fn status(error: &PageError) -> StatusCode {
         PageError::App(AppError::NotSignedIn) => StatusCode::UNAUTHORIZED,
         PageError::App(AppError::Scope(_)) => StatusCode::FORBIDDEN,
         PageError::App(AppError::TooOften(_)) => StatusCode::TOO_MANY_REQUESTS,
+        PageError::App(AppError::Store(StoreError::Unavailable(_) | StoreError::Unknown(_))) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         PageError::App(AppError::Busy | AppError::Unsure) => StatusCode::SERVICE_UNAVAILABLE,
         PageError::App(AppError::Repeated | AppError::NotYet(_)) => StatusCode::CONFLICT,
         PageError::App(AppError::Store(_)) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -133,6 +137,10 @@ fn kind(context: &Context, error: &PageError) -> ErrorKind {
             "Go back, reload the page and try again.",
         )),
         _ if status(error) == StatusCode::NOT_FOUND => ErrorKind::NotFound,
+        PageError::App(error @ AppError::Store(StoreError::Unavailable(_) | StoreError::Unknown(_))) => {
+            tracing::warn!(%error, "a page was not made");
+            ErrorKind::Refused(refused(error))
+        }
         PageError::App(AppError::Store(store)) => {
             let request = context.app().command_id().to_string();
             tracing::error!(%request, error = %store, "a page broke");
@@ -149,7 +157,10 @@ pub fn refused(error: &AppError) -> Refused {
         AppError::TooOften(seconds) => {
             said("That was too often.", &format!("Wait {} and try again.", super::say::length(i64::from(*seconds))))
         }
-        AppError::Unsure | AppError::NotYet(_) => {
+        AppError::Store(StoreError::Unavailable(_)) => {
+            said("The database cannot be reached; nothing was changed.", "Try again in a moment.")
+        }
+        AppError::Unsure | AppError::NotYet(_) | AppError::Store(StoreError::Unknown(_)) => {
             said("This page is not sure to be up to date.", "Reload it in a moment.")
         }
         AppError::Busy => said("The server is busy.", "Try again in a moment."),

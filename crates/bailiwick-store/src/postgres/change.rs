@@ -93,7 +93,7 @@ fn begin<'a>(
         return Ok((session, held, repeated));
     }
     if !session.roll_back() {
-        return Err(StoreError::Database("the connection was lost".into()));
+        return Err(StoreError::Unavailable("the connection was lost".into()));
     }
     let session = Session::begin(conn, handle, BEGIN)?;
     let (held, repeated) = lock::each(&session, lines, command)?;
@@ -116,7 +116,7 @@ fn look(shared: &Shared, conn: &super::connect::Conn, lines: &[LineId], command:
     match session.commit(shared.bounds.commit) {
         Commit::Done => Ok(found.map(|found| Committed { place: Some(conn.place), ..found })),
         Commit::Refused(error) => Err(error),
-        Commit::Unknown(why) => Err(StoreError::Database(why)),
+        Commit::Unknown(why) => Err(StoreError::Unavailable(why)),
     }
 }
 
@@ -157,7 +157,7 @@ pub(super) async fn look_up(
             Ok(Ended::Committed(Committed { place: found.place, ..would }))
         }
         (Some(found), _) => Ok(Ended::Repeated(found)),
-        (None, _) => Err(StoreError::Database(format!("it was not committed: {why}"))),
+        (None, _) => Err(StoreError::Unavailable(format!("it was not committed: {why}"))),
     }
 }
 

@@ -21,16 +21,24 @@ const TAKEN: &[(&str, &str)] = &[
     ("changes_command", "the command's id"),
 ];
 
+/// What a server says that is going, coming, full or a standby: no connection, an end by the administrator, a crash,
+/// a start, no more connections, nothing but reading.
+const AWAY: &[&str] = &["08", "57P", "53300", "25006"];
+
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
-        let Some(said) = error.as_db_error() else { return Self::Database(with_causes(&error)) };
+        let Some(said) = error.as_db_error() else { return Self::Unavailable(with_causes(&error)) };
         if *said.code() == SqlState::UNIQUE_VIOLATION
             && let Some((_, what)) = TAKEN.iter().find(|(of, _)| said.constraint() == Some(of))
         {
             return Self::Taken(what);
         }
         // The detail stays away: it has values of the row in it.
-        Self::Database(format!("{} ({})", said.message(), said.code().code()))
+        let told = format!("{} ({})", said.message(), said.code().code());
+        if AWAY.iter().any(|class| said.code().code().starts_with(class)) {
+            return Self::Unavailable(told);
+        }
+        Self::Database(told)
     }
 }
 

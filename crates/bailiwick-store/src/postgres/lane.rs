@@ -40,7 +40,7 @@ impl Lane {
     pub(super) async fn take(&self) -> Out<Loan> {
         let waited = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
         let turn = waited
-            .map_err(|_| StoreError::Database("no connection became free in time".into()))?
+            .map_err(|_| StoreError::Unavailable("no connection became free in time".into()))?
             .map_err(|_| StoreError::Closed)?;
         loop {
             let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();

@@ -46,7 +46,7 @@ pub(super) fn observe(shared: &Shared, conn: Loan, work: ObserveWork) -> Tried<O
             Commit::Done => (Ok(()), true),
             Commit::Refused(error) => (Err(error), true),
             // No change rests on it; whoever observes may do so again.
-            Commit::Unknown(why) => (Err(StoreError::Database(why)), false),
+            Commit::Unknown(why) => (Err(StoreError::Unavailable(why)), false),
         },
     };
     if usable {

@@ -11,6 +11,7 @@ mod lane;
 mod lock;
 mod look;
 mod migrate;
+mod newest;
 mod nodes;
 mod session;
 mod tls;
@@ -58,12 +59,14 @@ pub struct Options {
     pub commit: Duration,
     /// How long an outcome is looked for while the database does not answer; then it is [`StoreError::Unknown`].
     pub look_up: Duration,
+    /// How long what nodes tell each other may stay unanswered: as long as a lease, after which it is of no use.
+    pub lease: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let (commit, look_up) = (Duration::from_secs(30), Duration::from_secs(60));
-        Self { roots: None, changes: 8, reads: 8, commit, look_up }
+        Self { roots: None, changes: 8, reads: 8, commit, look_up, lease: Duration::from_secs(5) }
     }
 }
 
@@ -73,6 +76,8 @@ struct Bounds {
     look_up: Duration,
     /// Between two looks.
     pause: Duration,
+    /// For what nodes tell each other.
+    lease: Duration,
 }
 
 /// What all connections share.
@@ -107,7 +112,8 @@ impl Postgres {
         let conn = reads.take().await?;
         migrate::look(&conn).await?;
         conn.give_back();
-        let bounds = Bounds { commit: options.commit, look_up: options.look_up, pause: Duration::from_millis(100) };
+        let Options { commit, look_up, lease, .. } = *options;
+        let bounds = Bounds { commit, look_up, pause: Duration::from_millis(100), lease };
         let shared = Shared {
             models: Models::default(),
             key,

@@ -2,13 +2,12 @@
 //! a node's lease never waits behind ordinary work.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bailiwick_core::node::{Entry, Incarnation, Page, Place, Row};
 use tokio_postgres::types::ToSql;
 
 use super::Postgres;
-use super::lane::{Lane, Loan};
+use super::lane::Loan;
 use crate::Later;
 use crate::cluster::{Cluster, Step, Wake};
 use crate::error::StoreError;
@@ -20,8 +19,6 @@ use crate::tables::db::{Cells, Out, misread};
 const CHANGES: i64 = 500;
 /// At most so many bytes of events in a page, unless a single change has more.
 const BYTES: i64 = 1 << 20;
-/// How long an answer may take. A lease is shorter than that.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 type Args<'a> = &'a [&'a (dyn ToSql + Sync)];
 
@@ -57,7 +54,7 @@ impl Postgres {
         T: Send + 'static,
         F: Future<Output = Out<T>> + Send + 'static,
     {
-        let lane: Lane = self.nodes.clone();
+        let (lane, bound) = (self.nodes.clone(), self.shared.bounds.lease);
         Box::pin(self.off(async move {
             let telling = async {
                 let line = Arc::new(Line(lane.take().await?));
@@ -68,7 +65,7 @@ impl Postgres {
                 }
                 Ok(told)
             };
-            let told = tokio::time::timeout(PATIENCE, telling).await;
+            let told = tokio::time::timeout(bound, telling).await;
             told.unwrap_or_else(|_| Err(StoreError::Unknown("the database does not answer".into())))
         }))
     }

@@ -21,7 +21,7 @@ async fn after_a_promotion_everything_committed_is_there_and_the_timeline_is_ano
     first.create_database("moves").unwrap();
     let options = Options::default();
     Postgres::migrate(&first.url("moves", "bailiwick_owner"), "bailiwick", &options).await.unwrap();
-    let second = first.standby("second").unwrap();
+    let mut second = first.standby("second", None).unwrap();
     first.set("synchronous_standby_names", "second").unwrap();
     let (one, two) = (first.port(), second.port());
     let url = format!("postgresql://bailiwick@127.0.0.1:{two},127.0.0.1:{one}/moves");
@@ -47,4 +47,15 @@ async fn after_a_promotion_everything_committed_is_there_and_the_timeline_is_ano
     let next = team.act(&store, Actor::Operator, rename("Initech"), BEGIN).await.unwrap();
     assert_eq!((next.position, next.place), (committed.position + 1, Some(after.place)));
     assert_eq!(verify(&store, None).await.broken, None);
+
+    // The old primary comes back as one, and the new one is away: there is nobody to talk to.
+    first.restart().unwrap();
+    second.stop_immediate().unwrap();
+    let refused = store.page(0).await;
+    assert!(matches!(&refused, Err(StoreError::Unavailable(why)) if why.contains("left behind")), "{refused:?}");
+    let nothing = team.act(&store, Actor::Operator, rename("Umbrella"), BEGIN).await;
+    assert!(nothing.is_err(), "{nothing:?}");
+    second.restart().unwrap();
+    assert_eq!(store.page(0).await.unwrap().place, after.place);
+    assert_eq!(&*team.state(&store).await.name, "Initech");
 }

@@ -61,7 +61,7 @@ async fn ab176_a_commit_that_never_arrived_is_an_error_and_can_be_tried_again() 
     let command = CommandId(fresh());
     proxy.lose(LAST_WORD, Lose::Question);
     let lost = team.send(&store, command, rename("Globex"), BEGIN).await;
-    assert!(matches!(&lost, Err(No::Store(StoreError::Database(_)))), "{lost:?}");
+    assert!(matches!(&lost, Err(No::Store(StoreError::Unavailable(_)))), "{lost:?}");
     assert!(proxy.has_lost());
     assert_eq!(&*team.state(&store).await.name, "Acme");
     let again = team.send(&store, command, rename("Globex"), BEGIN).await.unwrap();
@@ -87,7 +87,7 @@ async fn ab176_a_killed_backend_takes_its_change_with_it_and_the_next_is_served(
         Ok(after)
     })
     .await;
-    assert!(matches!(&lost, Err(No::Store(StoreError::Database(_)))), "{lost:?}");
+    assert!(matches!(&lost, Err(No::Store(StoreError::Unavailable(_)))), "{lost:?}");
     // Every idle connection has died as well.
     assert_eq!(&*team.state(&store).await.name, "Acme");
     team.send(&store, CommandId(fresh()), rename("Initech"), BEGIN).await.unwrap();
