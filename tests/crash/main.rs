@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use bailiwick_testkit::Random;
 use world::Demo;
 
 /// How many clients change things at once.
@@ -26,7 +27,7 @@ const STORM: std::ops::Range<u64> = 100..900;
 fn ab176_what_was_acknowledged_survives_a_kill() {
     let number = |name: &str, usual| std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(usual);
     let (kills, seed): (u64, u64) = (number("CRASH_KILLS", 2), number("CRASH_SEED", 1));
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut demo = Demo::start();
     let mut world = World::read(&demo);
     let mut acknowledged = 0;
@@ -100,7 +101,7 @@ fn storm(demo: &Demo, world: &mut World, millis: u64, seed: u64) -> u64 {
                 let mut client = Client {
                     port,
                     key,
-                    random: Random(seed * 100 + n),
+                    random: Random::new(seed * 100 + n),
                     own: Vec::new(),
                     made: 0,
                     name: seed * 100 + n,
@@ -223,17 +224,4 @@ fn verify(demo: &Demo) {
         .expect("it runs");
     let said = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
     assert!(out.status.success(), "{said}");
-}
-
-/// A small generator whose numbers follow from its seed (splitmix64).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % limit.max(1)
-    }
 }

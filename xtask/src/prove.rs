@@ -33,6 +33,7 @@ const PROOFS: &[Proof] = &[
             figure: "commands",
             plant: None,
             profile: "release",
+            arguments: &[],
         },
     },
     Proof {
@@ -45,6 +46,7 @@ const PROOFS: &[Proof] = &[
             figure: "kills",
             plant: None,
             profile: "dev",
+            arguments: &[],
         },
     },
     Proof {
@@ -57,6 +59,46 @@ const PROOFS: &[Proof] = &[
             figure: "schedules",
             plant: Some(["PROTOCOL_PLANT", "plant"]),
             profile: "release",
+            arguments: &[],
+        },
+    },
+    Proof {
+        name: "stale",
+        about: "one node on SQLite and threads: no check is older than what was acknowledged before it",
+        cases: 100_000,
+        program: Program {
+            words: ["bailiwick", "proof"],
+            variables: ["STALE_CASES", "STALE_SEED"],
+            figure: "cases",
+            plant: Some(["STALE_PLANT", "plant"]),
+            profile: "proof",
+            arguments: &["stale::"],
+        },
+    },
+    Proof {
+        name: "nodes",
+        about: "three real nodes on PostgreSQL under every fault: the same, and what is lost is told",
+        cases: 50_000,
+        program: Program {
+            words: ["bailiwick", "proof"],
+            variables: ["NODES_CASES", "NODES_SEED"],
+            figure: "cases",
+            plant: Some(["NODES_PLANT", "plant"]),
+            profile: "proof",
+            arguments: &["nodes::", "--test-threads=1"],
+        },
+    },
+    Proof {
+        name: "availability",
+        about: "measures what a lease's length costs and buys, and what an acknowledgement takes",
+        cases: 1,
+        program: Program {
+            words: ["bailiwick", "proof"],
+            variables: ["AVAILABILITY_RUNS", "AVAILABILITY_SEED"],
+            figure: "rows",
+            plant: None,
+            profile: "proof",
+            arguments: &["availability::", "--ignored", "--test-threads=1"],
         },
     },
 ];
@@ -104,7 +146,7 @@ pub fn run(words: &[&str]) -> Result<bool, String> {
 }
 
 fn known() -> String {
-    let lines: Vec<_> = PROOFS.iter().map(|proof| format!("  {:<8} {}", proof.name, proof.about)).collect();
+    let lines: Vec<_> = PROOFS.iter().map(|proof| format!("  {:<12} {}", proof.name, proof.about)).collect();
     format!("known:\n{}", lines.join("\n"))
 }
 

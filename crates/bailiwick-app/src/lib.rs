@@ -21,6 +21,7 @@ pub mod mail;
 pub mod nodes;
 pub mod outbox;
 pub mod password;
+mod plant;
 pub mod random;
 pub mod secret;
 pub mod signin;

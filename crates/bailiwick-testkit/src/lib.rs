@@ -4,10 +4,12 @@
 mod postgres;
 mod programs;
 mod proxy;
+mod random;
 mod watcher;
 
 pub use postgres::{Options, Server};
 pub use proxy::{Lose, Proxy};
+pub use random::Random;
 
 use std::io::Write;
 use std::sync::OnceLock;

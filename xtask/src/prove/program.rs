@@ -16,6 +16,8 @@ pub struct Program {
     pub plant: Option<[&'static str; 2]>,
     /// The profile: optimised where the program computes, `dev` where it waits for disks and processes.
     pub profile: &'static str,
+    /// What else the test program is told.
+    pub arguments: &'static [&'static str],
 }
 
 impl Program {
@@ -39,7 +41,7 @@ impl Program {
     /// Runs one round, with a mistake in what is proved if one is named.
     pub fn round(&self, cases: u64, seed: u64, planted: Option<&str>) -> Result<Figures, String> {
         let mut run = cargo(&self.words());
-        run.args(["--", "--nocapture"]);
+        run.args(["--", "--nocapture"]).args(self.arguments);
         if let (Some([variable, _]), Some(mistake)) = (self.plant, planted) {
             run.env(variable, mistake);
         }

@@ -100,7 +100,15 @@ impl Sink {
     /// # Errors
     /// When the port is taken.
     pub async fn start(port: u16) -> std::io::Result<Self> {
-        Self::start_over(port, |stream| async { Ok(stream) }).await
+        Self::start_at((Ipv4Addr::LOCALHOST, port).into()).await
+    }
+
+    /// Listens on an address, for senders that are not on this machine.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub async fn start_at(address: SocketAddr) -> std::io::Result<Self> {
+        Self::start_over(address, |stream| async { Ok(stream) }).await
     }
 
     /// Where it listens.
@@ -121,17 +129,17 @@ impl Sink {
     /// Listens on a free port and speaks TLS from the first byte.
     #[cfg(test)]
     pub(super) async fn start_tls(acceptor: tokio_rustls::TlsAcceptor) -> std::io::Result<Self> {
-        Self::start_over(0, move |stream| acceptor.accept(stream)).await
+        Self::start_over((Ipv4Addr::LOCALHOST, 0).into(), move |stream| acceptor.accept(stream)).await
     }
 
     /// Listens, and talks over what `dress` makes of a connection: itself, or a TLS stream.
-    async fn start_over<D, F, S>(port: u16, dress: D) -> std::io::Result<Self>
+    async fn start_over<D, F, S>(address: SocketAddr, dress: D) -> std::io::Result<Self>
     where
         D: Fn(TcpStream) -> F + Send + Sync + 'static,
         F: Future<Output = std::io::Result<S>> + Send + 'static,
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let mailbox = Shared::default();
         let task = tokio::spawn(accept(listener, Arc::clone(&mailbox), dress));

@@ -230,8 +230,7 @@ impl<E> Node<E> {
         }
     }
 
-    /// The same, with a mistake in it.
-    #[cfg(feature = "plant")]
+    /// The same, with the mistake that is planted, if one is.
     #[must_use]
     pub fn planted(mut self, planted: Planted) -> Self {
         self.planted = planted;
