@@ -4,10 +4,12 @@
 mod postgres;
 mod programs;
 mod proxy;
+mod round_robin;
 mod watcher;
 
 pub use postgres::{Options, Server};
 pub use proxy::{Lose, Proxy};
+pub use round_robin::RoundRobin;
 
 use std::io::Write;
 use std::sync::OnceLock;
