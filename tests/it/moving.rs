@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-use crate::world::{Browser, Database, Demo, Folder, Node};
+use crate::world::{Browser, Demo, Folder, Node, prepared};
 
 fn run(words: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_bailiwick")).args(words).output().expect("the binary runs")
@@ -91,7 +91,7 @@ fn same(here: &[Value], there: &[Value]) {
 
 #[test]
 fn an_installation_goes_to_postgresql_and_back_and_nothing_is_lost() {
-    let Some(database) = Database::new("an_installation_goes_to_postgresql_and_back_and_nothing_is_lost") else {
+    let Some(database) = prepared("an_installation_goes_to_postgresql_and_back_and_nothing_is_lost") else {
         return;
     };
     let demo = Demo::start();
@@ -208,7 +208,9 @@ fn what_cannot_be_moved_is_refused_with_what_to_do() {
         let said = refused(&["move", "--from", from, "--to", to]);
         assert!(said.contains("one of --from and --to is a data directory"), "{said}");
     }
-    let Some(database) = Database::unprepared("what_cannot_be_moved_is_refused_with_what_to_do") else { return };
+    let Some(database) = bailiwick_testkit::Database::empty("what_cannot_be_moved_is_refused_with_what_to_do") else {
+        return;
+    };
     drop(Node::start("serve", &folder.0, None, Some(1)));
     let said = refused(&["move", "--from", folder.text(), "--to", &database.url()]);
     assert!(said.contains("run `bailiwick migrate` first"), "{said}");

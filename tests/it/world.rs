@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use bailiwick_testkit::{RoundRobin, Server, shared};
+use bailiwick_testkit::{Database, RoundRobin};
 
 /// How long a test waits for something that the server does on its own, such as sending a mail.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -77,10 +76,13 @@ pub struct Node {
 /// A folder that goes when the test has ended. It is not made by this.
 pub struct Folder(pub PathBuf);
 
-/// A database of a test's own.
-pub struct Database {
-    server: &'static Server,
-    name: String,
+/// A database that `bailiwick migrate` prepared; `None`, said aloud, where no server is installed.
+pub fn prepared(test: &str) -> Option<Database> {
+    Database::prepared(test, |owner| {
+        let out = Command::new(env!("CARGO_BIN_EXE_bailiwick")).args(["migrate", "--database", owner]).output();
+        let out = out.expect("the binary runs");
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    })
 }
 
 impl Folder {
@@ -107,44 +109,6 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-impl Database {
-    /// Prepared; `None`, said aloud, where no server is installed.
-    pub fn new(test: &str) -> Option<Self> {
-        static TEMPLATE: OnceLock<()> = OnceLock::new();
-        const EMPTY: &str = "demo_empty";
-        let server = shared(test)?;
-        // Migrated once, then copied.
-        TEMPLATE.get_or_init(|| {
-            server.create_database(EMPTY).expect("a database");
-            let out = Command::new(env!("CARGO_BIN_EXE_bailiwick"))
-                .args(["migrate", "--database", &server.url(EMPTY, "bailiwick_owner")])
-                .output()
-                .expect("the binary runs");
-            assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-        });
-        let name = format!("demo_{}", next());
-        server.copy_database(&name, EMPTY).expect("a copy");
-        Some(Self { server, name })
-    }
-
-    /// With nothing in it.
-    pub fn unprepared(test: &str) -> Option<Self> {
-        let (server, name) = (shared(test)?, format!("demo_{}", next()));
-        server.create_database(&name).expect("a database");
-        Some(Self { server, name })
-    }
-
-    pub fn url(&self) -> String {
-        self.server.url(&self.name, "bailiwick")
-    }
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        let _ = self.server.drop_database(&self.name);
     }
 }
 
@@ -230,7 +194,7 @@ impl Demo {
         if backend == Backend::Sqlite {
             return Some(Self::start());
         }
-        let (database, folder) = (Database::new(test)?, Folder::new());
+        let (database, folder) = (prepared(test)?, Folder::new());
         let front = (backend == Backend::ThreeNodes).then(|| RoundRobin::new().expect("a port"));
         let public = front.as_ref().map(RoundRobin::port);
         let first = Node::start("demo", &folder.0, Some(&database.url()), public);
