@@ -14,8 +14,7 @@ use bailiwick_app::clock::Clock;
 use bailiwick_app::config::{Config, Limits};
 use bailiwick_app::installation::DEFAULT_PRODUCT;
 use bailiwick_app::keys::Keys;
-use bailiwick_app::mail::sink::Sink;
-use bailiwick_app::mail::{Security, Smtp, SmtpConfig, Templates};
+use bailiwick_app::mail::Templates;
 use bailiwick_app::nodes::{Alone, Nodes, Shared};
 use bailiwick_app::random::Random;
 use bailiwick_app::rows::{By, Origin};
@@ -29,6 +28,8 @@ use bailiwick_store::sqlite::Sqlite;
 use bailiwick_testkit::Database;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
+
+use super::post::Post;
 
 pub const URL: &str = "https://team.example.com";
 
@@ -254,11 +255,17 @@ impl World {
         let email = format!("{}@example.com", name.to_lowercase());
         let body = json!({"name": name, "email": email, "external_id": format!("u:{name}")});
         let id = self.ask(&self.host, "POST", "/v1/people", body).await.id();
+        let by = self.session(&id).await;
+        Someone { id, email, by }
+    }
+
+    /// A session for a person, whom the host vouches for.
+    pub async fn session(&self, id: &str) -> As {
         let url = self.ask(&self.host, "POST", &format!("/v1/people/{id}/entry"), Value::Null).await.ok();
         let code = url["url"].as_str().unwrap().strip_prefix(&format!("{URL}/enter/")).unwrap().to_owned();
         let origin = Origin { ip: "192.0.2.1".into(), agent: "tests".into() };
         let signed_in = self.app().enter_vouched(&code, &origin).await.unwrap();
-        Someone { id, email, by: As::Cookie(signed_in.token.reveal().to_owned()) }
+        As::Cookie(signed_in.token.reveal().to_owned())
     }
 
     /// A workspace of a model, and its owner's id for paths.
@@ -269,26 +276,12 @@ impl World {
 
     /// Makes somebody a member by invitation and acceptance; the id of their row.
     pub async fn join(&self, workspace: &str, someone: &Someone, access: Value) -> String {
-        let sink = Sink::start(0).await.unwrap();
-        let smtp = Smtp::new(&SmtpConfig {
-            host: sink.address().ip().to_string(),
-            port: sink.address().port(),
-            security: Security::None,
-            login: None,
-            from_name: "Tidewell".into(),
-            from_address: "team@tidewell.example".into(),
-            hello_name: "localhost".into(),
-            extra_root: None,
-        })
-        .unwrap();
+        let post = Post::start().await;
         let body = json!({"invitations": [{"email": someone.email, "access": access}]});
         let path = format!("/v1/workspaces/{workspace}/invitations");
         self.ask(&self.host, "POST", &path, body).await.ok();
-        self.app().deliver_due(&smtp).await.unwrap();
-        let mail = sink.received().into_iter().rfind(|mail| mail.to.contains(&someone.email)).unwrap();
-        let text = String::from_utf8_lossy(&mail.data).replace("=\r\n", "");
-        let at = text.find("bwi_").unwrap();
-        let token: String = text[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+        post.deliver(self).await;
+        let token = post.newest(&someone.email, "bwi_");
         let As::Cookie(cookie) = &someone.by else { panic!("nobody") };
         let caller = self.app().session_caller(cookie, None).await.unwrap();
         let acted = self.app().accept(&caller, &token).await.unwrap();
