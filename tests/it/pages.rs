@@ -1,5 +1,6 @@
 //! Roads through the pages, as people without scripts walk them.
 
+use crate::on_every_backend;
 use crate::world::{Demo, between, row};
 
 /// The id of the member in a row of the table.
@@ -11,9 +12,8 @@ fn member(page: &str, who: &str) -> String {
         .expect("a row has an id")
 }
 
-#[test]
-fn x04_x05_invited_by_mail_signs_up_sees_what_was_granted_is_changed_and_removed() {
-    let demo = Demo::start();
+on_every_backend!(x04_x05_invited_by_mail_signs_up_sees_what_was_granted_is_changed_and_removed);
+fn x04_x05_invited_by_mail_signs_up_sees_what_was_granted_is_changed_and_removed(demo: &Demo) {
     let mut owner = demo.signed_in("Ingrid Solberg");
     let base = owner.workspace();
     let invite = owner.get(&format!("{base}/team/invite")).body;
@@ -69,9 +69,8 @@ fn x04_x05_invited_by_mail_signs_up_sees_what_was_granted_is_changed_and_removed
     assert!(!owner.get(&format!("{base}/team")).body.contains("mia.new@example.com"));
 }
 
-#[test]
-fn x05_signs_in_by_password_and_wrong_ones_all_look_alike() {
-    let demo = Demo::start();
+on_every_backend!(x05_signs_in_by_password_and_wrong_ones_all_look_alike);
+fn x05_signs_in_by_password_and_wrong_ones_all_look_alike(demo: &Demo) {
     let mut owner = demo.signed_in("Priya Raman");
     let base = owner.workspace();
     owner.post(&format!("{base}/team/invite"), &[("emails", "noa@example.com"), ("role", "user")]);
@@ -92,9 +91,8 @@ fn x05_signs_in_by_password_and_wrong_ones_all_look_alike() {
     assert_eq!(noa.get(&base).status, 200);
 }
 
-#[test]
-fn ab017_ab014_a_member_reaches_no_form_of_the_team() {
-    let demo = Demo::start();
+on_every_backend!(ab017_ab014_a_member_reaches_no_form_of_the_team);
+fn ab017_ab014_a_member_reaches_no_form_of_the_team(demo: &Demo) {
     let mut owner = demo.signed_in("Ingrid Solberg");
     let base = owner.workspace();
     let team = owner.get(&format!("{base}/team")).body;
@@ -115,9 +113,8 @@ fn ab017_ab014_a_member_reaches_no_form_of_the_team() {
     assert!(owner.get(&format!("{base}/team")).body.contains("Lena Vogt"));
 }
 
-#[test]
-fn ab001_another_workspace_is_not_there() {
-    let demo = Demo::start();
+on_every_backend!(ab001_another_workspace_is_not_there);
+fn ab001_another_workspace_is_not_there(demo: &Demo) {
     let mut solberg = demo.signed_in("Ingrid Solberg");
     let base = solberg.workspace();
     let team = solberg.get(&format!("{base}/team")).body;
@@ -137,9 +134,8 @@ fn ab001_another_workspace_is_not_there() {
     assert!(solberg.get(&format!("{base}/team")).body.contains("Lena Vogt"));
 }
 
-#[test]
-fn ab128_a_form_of_another_site_changes_nothing() {
-    let demo = Demo::start();
+on_every_backend!(ab128_a_form_of_another_site_changes_nothing);
+fn ab128_a_form_of_another_site_changes_nothing(demo: &Demo) {
     let mut owner = demo.signed_in("Priya Raman");
     let base = owner.workspace();
     let refused =
@@ -148,9 +144,8 @@ fn ab128_a_form_of_another_site_changes_nothing() {
     assert!(!owner.get(&format!("{base}/team")).body.contains("evil@example.com"));
 }
 
-#[test]
-fn ab128_a_form_of_unknown_origin_needs_the_token_of_this_browser() {
-    let demo = Demo::start();
+on_every_backend!(ab128_a_form_of_unknown_origin_needs_the_token_of_this_browser);
+fn ab128_a_form_of_unknown_origin_needs_the_token_of_this_browser(demo: &Demo) {
     let mut owner = demo.signed_in("Priya Raman");
     let path = format!("{}/team/invite", owner.workspace());
     let token = |page: &str| between(page, "name=\"csrf\" value=\"", "\"").to_owned();
@@ -172,9 +167,8 @@ fn ab128_a_form_of_unknown_origin_needs_the_token_of_this_browser() {
     assert_eq!(owner.post_from_unknown(&path, &form).status, 303);
 }
 
-#[test]
-fn ab126_markup_in_names_is_text() {
-    let demo = Demo::start();
+on_every_backend!(ab126_markup_in_names_is_text);
+fn ab126_markup_in_names_is_text(demo: &Demo) {
     let mut owner = demo.signed_in("Priya Raman");
     let base = owner.workspace();
     let name = "<script>alert(1)</script>\"'><img src=x>";
@@ -185,9 +179,8 @@ fn ab126_markup_in_names_is_text() {
     }
 }
 
-#[test]
-fn d16_d03_at_the_limit_inviting_is_off_with_the_reason_and_the_ways_out() {
-    let demo = Demo::start();
+on_every_backend!(d16_d03_at_the_limit_inviting_is_off_with_the_reason_and_the_ways_out);
+fn d16_d03_at_the_limit_inviting_is_off_with_the_reason_and_the_ways_out(demo: &Demo) {
     let mut owner = demo.signed_in("Priya Raman");
     let base = owner.workspace();
     let two =
@@ -201,9 +194,8 @@ fn d16_d03_at_the_limit_inviting_is_off_with_the_reason_and_the_ways_out() {
     assert!(!owner.get(&format!("{base}/team")).body.contains("c@example.com"));
 }
 
-#[test]
-fn d22_a_template_edit_previews_and_changes_everyone_at_once() {
-    let demo = Demo::start();
+on_every_backend!(d22_a_template_edit_previews_and_changes_everyone_at_once);
+fn d22_a_template_edit_previews_and_changes_everyone_at_once(demo: &Demo) {
     let mut owner = demo.signed_in("Priya Raman");
     let base = owner.workspace();
     let list = owner.get(&format!("{base}/templates")).body;
@@ -222,9 +214,8 @@ fn d22_a_template_edit_previews_and_changes_everyone_at_once() {
     assert!(home.contains("View analytics") && !home.contains("View, create, edit"), "{home}");
 }
 
-#[test]
-fn ec25_an_unrelated_change_never_voids_a_form_and_a_changed_object_is_never_overwritten() {
-    let demo = Demo::start();
+on_every_backend!(ec25_an_unrelated_change_never_voids_a_form_and_a_changed_object_is_never_overwritten);
+fn ec25_an_unrelated_change_never_voids_a_form_and_a_changed_object_is_never_overwritten(demo: &Demo) {
     let mut priya = demo.signed_in("Priya Raman");
     let mut tomas = demo.signed_in("Tomas Okafor");
     let base = priya.workspace();
@@ -243,20 +234,18 @@ fn ec25_an_unrelated_change_never_voids_a_form_and_a_changed_object_is_never_ove
     assert!(row(&priya.get(&format!("{base}/team")).body, "Jonas Lindqvist").contains("User"));
 }
 
-#[test]
-fn what_was_saved_is_there_after_a_crash() {
-    let demo = Demo::start();
+on_every_backend!(what_was_saved_is_there_after_a_crash);
+fn what_was_saved_is_there_after_a_crash(demo: &mut Demo) {
     let mut owner = demo.signed_in("Priya Raman");
     let base = owner.workspace();
     assert_eq!(owner.post(&format!("{base}/templates/new"), &[("name", "Night shift")]).status, 303);
-    let demo = demo.crash_and_restart();
+    demo.crash_and_restart();
     let mut owner = demo.signed_in("Priya Raman");
     assert!(owner.get(&format!("{base}/templates")).body.contains("Night shift"));
 }
 
-#[test]
-fn ab133_ab130_pages_say_that_nothing_may_run_frame_or_be_kept() {
-    let demo = Demo::start();
+on_every_backend!(ab133_ab130_pages_say_that_nothing_may_run_frame_or_be_kept);
+fn ab133_ab130_pages_say_that_nothing_may_run_frame_or_be_kept(demo: &Demo) {
     let mut owner = demo.signed_in("Priya Raman");
     let base = owner.workspace();
     for path in [base.clone(), format!("{base}/team"), "/sign-in".into(), "/nothing-here".into(), "/invitation".into()]
@@ -276,9 +265,8 @@ fn ab133_ab130_pages_say_that_nothing_may_run_frame_or_be_kept() {
     );
 }
 
-#[test]
-fn ab042_ab075_a_mailed_link_signs_in_once_and_only_in_the_browser_that_asked() {
-    let demo = Demo::start();
+on_every_backend!(ab042_ab075_a_mailed_link_signs_in_once_and_only_in_the_browser_that_asked);
+fn ab042_ab075_a_mailed_link_signs_in_once_and_only_in_the_browser_that_asked(demo: &Demo) {
     let mut kofi = demo.browser();
     kofi.get("/sign-in");
     let asked = kofi.post("/sign-in/link", &[("email", "KOFI@solberg.example")]);
@@ -306,9 +294,8 @@ fn ab042_ab075_a_mailed_link_signs_in_once_and_only_in_the_browser_that_asked() 
     assert!(kofi.post(&link, &[]).body.contains("does not work") || kofi.get(&link).body.contains("no longer"), "used");
 }
 
-#[test]
-fn ab034_ec05_somebody_else_is_told_so_and_the_invitation_stays() {
-    let demo = Demo::start();
+on_every_backend!(ab034_ec05_somebody_else_is_told_so_and_the_invitation_stays);
+fn ab034_ec05_somebody_else_is_told_so_and_the_invitation_stays(demo: &Demo) {
     let mut owner = demo.signed_in("Priya Raman");
     let base = owner.workspace();
     owner.post(&format!("{base}/team/invite"), &[("emails", "secret.person@hidden.example"), ("role", "user")]);
@@ -325,9 +312,8 @@ fn ab034_ec05_somebody_else_is_told_so_and_the_invitation_stays() {
     assert!(lena.get("/invitation").body.contains("secret.person@hidden.example"));
 }
 
-#[test]
-fn ec09_ec12_a_link_of_an_earlier_sending_is_dead_and_the_new_one_works() {
-    let demo = Demo::start();
+on_every_backend!(ec09_ec12_a_link_of_an_earlier_sending_is_dead_and_the_new_one_works);
+fn ec09_ec12_a_link_of_an_earlier_sending_is_dead_and_the_new_one_works(demo: &Demo) {
     let mut owner = demo.signed_in("Ingrid Solberg");
     let base = owner.workspace();
     owner.post(
@@ -348,9 +334,8 @@ fn ec09_ec12_a_link_of_an_earlier_sending_is_dead_and_the_new_one_works() {
     assert!(ola.open(&second).body.contains("accepted"));
 }
 
-#[test]
-fn every_form_of_every_page_is_taken_as_a_browser_sends_it() {
-    let demo = Demo::start();
+on_every_backend!(every_form_of_every_page_is_taken_as_a_browser_sends_it);
+fn every_form_of_every_page_is_taken_as_a_browser_sends_it(demo: &Demo) {
     for (name, paths) in [
         ("Priya Raman", &["/team/invite", "/templates/new", "/leave"][..]),
         ("Ingrid Solberg", &["/team/invite", "/resources/new"][..]),

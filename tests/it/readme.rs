@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::on_every_backend;
 use crate::world::Demo;
 
 /// The blocks of one language, in order.
@@ -12,9 +13,8 @@ fn blocks(language: &str) -> Vec<String> {
     readme.split(&opened).skip(1).map(|rest| rest.split("```").next().unwrap_or_default().to_owned()).collect()
 }
 
-#[test]
-fn x02_the_curl_of_the_readme_invites_asks_changes_removes_and_gets_the_right_answers() {
-    let demo = Demo::start();
+on_every_backend!(x02_the_curl_of_the_readme_invites_asks_changes_removes_and_gets_the_right_answers);
+fn x02_the_curl_of_the_readme_invites_asks_changes_removes_and_gets_the_right_answers(demo: &Demo) {
     // In the README's own folder the demo's data is `bailiwick-demo`, on its usual port.
     let folder = demo.data.with_extension("readme");
     std::fs::create_dir_all(&folder).expect("a folder");

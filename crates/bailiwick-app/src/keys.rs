@@ -78,7 +78,11 @@ impl Keys {
         Ok(keys)
     }
 
-    fn read(path: &Path) -> Result<Self, KeyError> {
+    /// The keys in a file.
+    ///
+    /// # Errors
+    /// As [`Keys::of_directory`], and if there is none.
+    pub fn read(path: &Path) -> Result<Self, KeyError> {
         let io = |e| KeyError::Io(path.into(), e);
         let mut file = File::open(path).map_err(io)?;
         if file.metadata().map_err(io)?.permissions().mode() & 0o077 != 0 {

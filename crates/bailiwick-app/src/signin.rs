@@ -96,7 +96,8 @@ impl App {
                 from.person_at(address)
             })
             .await?;
-        let line = person.as_ref().map_or(LineId::Person(PersonId(0)), |p| LineId::Person(p.person));
+        // Nobody's line is one that nobody has.
+        let line = LineId::Person(person.as_ref().map_or_else(|| PersonId(self.new_id()), |p| p.person));
         let _: Changed<()> = self
             .lines
             .change(vec![line], self.command_id(), move |tx| match person {

@@ -40,6 +40,17 @@ pub enum StoreError {
         /// What the program knows.
         known: u32,
     },
+    /// The target of a move has rows already.
+    #[error("the target is not empty: there are rows in its table {0}")]
+    NotEmpty(&'static str),
+    /// Nodes are registered on a database that is to be moved.
+    #[error("nodes are registered on {of}: {names}")]
+    Nodes {
+        /// On the source, or on the target.
+        of: &'static str,
+        /// What they are called.
+        names: String,
+    },
     /// Whether a change was committed is not known. SQLite's store is closed by it: the process must stop and look when
     /// it starts again. PostgreSQL's goes on, and the next change of the line is decided on what is there.
     #[error("the outcome of a commit is unknown: {0}")]

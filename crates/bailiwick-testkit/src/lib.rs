@@ -1,15 +1,19 @@
 //! Real servers for Bailiwick's tests and proofs: a PostgreSQL that is started from the machine's own programs, lives
 //! in a temporary folder, and goes with the process that started it, however that ends.
 
+mod database;
 mod postgres;
 mod programs;
 mod proxy;
 mod random;
+mod round_robin;
 mod watcher;
 
+pub use database::Database;
 pub use postgres::{Options, Server};
 pub use proxy::{Lose, Proxy};
 pub use random::Random;
+pub use round_robin::RoundRobin;
 
 use std::io::Write;
 use std::sync::OnceLock;

@@ -190,6 +190,14 @@ impl Server {
         self.psql("postgres", &format!("create database {name} template {of} owner bailiwick_owner")).map(drop)
     }
 
+    /// Takes a database away, and whoever uses it off it.
+    ///
+    /// # Errors
+    /// If the server refuses.
+    pub fn drop_database(&self, name: &str) -> io::Result<()> {
+        self.psql("postgres", &format!("drop database if exists {name} with (force)")).map(drop)
+    }
+
     /// Does SQL as `postgres`; gives what it answered, columns apart by `|`.
     ///
     /// # Errors

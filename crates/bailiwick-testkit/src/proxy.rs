@@ -133,12 +133,12 @@ fn holds(bytes: &[u8], word: &[u8]) -> bool {
     bytes.windows(word.len()).any(|part| part == word)
 }
 
-fn close(one: &TcpStream, other: &TcpStream) {
+pub(crate) fn close(one: &TcpStream, other: &TcpStream) {
     let _ = one.shutdown(Shutdown::Both);
     let _ = other.shutdown(Shutdown::Both);
 }
 
-fn copy(from: &mut TcpStream, mut to: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+pub(crate) fn copy(from: &mut TcpStream, mut to: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
     let mut buffer = [0; 16 * 1024];
     loop {
         match from.read(&mut buffer)? {

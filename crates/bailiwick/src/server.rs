@@ -78,8 +78,7 @@ pub async fn open_shared(
 
 fn prepare(data: &Path) -> Outcome<Keys> {
     logs();
-    std::fs::create_dir_all(data).map_err(|e| format!("{}: {e}", data.display()))?;
-    private(data)?;
+    directory(data)?;
     Ok(Keys::of_directory(data, &Random::system())?)
 }
 
@@ -88,8 +87,10 @@ fn parts(store: Arc<dyn Store>, keys: Keys, config: Config, mail_templates: Opti
     Ok(Parts { store, clock: Arc::new(Clock::system()), keys, config, templates })
 }
 
-fn private(data: &Path) -> Outcome {
+/// A data directory, made if it is not there, for its owner alone.
+pub fn directory(data: &Path) -> Outcome {
     use std::os::unix::fs::PermissionsExt as _;
+    std::fs::create_dir_all(data).map_err(|e| format!("{}: {e}", data.display()))?;
     std::fs::set_permissions(data, std::fs::Permissions::from_mode(0o700))
         .map_err(|e| format!("{}: {e}", data.display()).into())
 }

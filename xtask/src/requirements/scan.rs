@@ -63,8 +63,11 @@ fn is_table_of_tests(place: &str) -> bool {
     place.starts_with("models/") || place.split('/').any(|folder| folder == "tests")
 }
 
-/// Rust functions that are tests: under a `#[test]` of some kind that is not ignored, or in a suite, whose functions are
-/// tests for every store that calls them.
+/// What makes tests of the function that follows, one for each backend.
+const FOR_EACH: &str = "on_every_backend!(";
+
+/// Rust functions that are tests: under a `#[test]` of some kind that is not ignored, or a macro that makes one for each
+/// backend; or in a suite, whose functions are tests for every store that calls them.
 pub fn in_rust(place: &str, text: &str) -> Vec<Test> {
     let suite = place.split('/').any(|part| part == "suite" || part == "suite.rs");
     let mut tests = Vec::new();
@@ -73,6 +76,8 @@ pub fn in_rust(place: &str, text: &str) -> Vec<Test> {
         if let Some(attribute) = line.strip_prefix("#[") {
             marked |= is_test(attribute);
             ignored |= attribute.starts_with("ignore");
+        } else if line.starts_with(FOR_EACH) {
+            marked = true;
         } else if let Some(name) = function(line) {
             if (marked || suite) && !ignored {
                 tests.extend(test(place, at, name));
@@ -139,6 +144,8 @@ mod tests {
             #[test]
             fn without_an_id() {}
             fn d05_helper() {}
+            on_every_backend!(d03_for_each);
+            async fn d03_for_each(world: World) {}
             #[cfg(test)]
             fn d06_helper() {}
             #[test]
@@ -146,7 +153,10 @@ mod tests {
             fn d07_left_out() {}
             // fn d08_not_there() {}
         ";
-        assert_eq!(told(&in_rust("a.rs", text)), ["a.rs:3 a05_plain", "a.rs:7 ec40_with_attributes_between"]);
+        assert_eq!(
+            told(&in_rust("a.rs", text)),
+            ["a.rs:3 a05_plain", "a.rs:7 ec40_with_attributes_between", "a.rs:12 d03_for_each"]
+        );
     }
 
     #[test]

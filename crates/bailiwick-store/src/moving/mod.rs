@@ -1,5 +1,5 @@
 //! From one database to another: every table, byte for byte, read in one snapshot, written in one transaction, and
-//! verified before that is committed. What does not verify was never there.
+//! verified before that is committed. What does not verify was never there. The source is held still until then.
 
 mod tables;
 
@@ -12,17 +12,19 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use bailiwick_core::team::state::Workspace;
 
+use crate::Later;
 use crate::chain::{ChainKey, Seal};
 use crate::error::StoreError;
 use crate::models::Models;
 use crate::postgres::Postgres;
+use crate::query::Dialect;
 use crate::query::log as q;
+use crate::query::postgres::NODE_NAMES;
 use crate::rows::{LineId, Verified};
 use crate::sqlite::Sqlite;
 use crate::tables::db::{Db, Out, all, int, misread, one, write};
 use crate::tables::value::{Arg, Value};
 use crate::tables::{load, log, verify};
-use crate::{Later, Store};
 use tables::{TABLES, Table, YES_OR_NO};
 
 /// So many rows go over together.
@@ -55,13 +57,6 @@ impl<'a> From<&'a Postgres> for End<'a> {
 }
 
 impl<'a> End<'a> {
-    fn store(self) -> &'a dyn Store {
-        match self {
-            Self::Sqlite(store) => store,
-            Self::Postgres(store) => store,
-        }
-    }
-
     fn give(self, work: Raw) -> Later<'a, ()> {
         match self {
             Self::Sqlite(store) => store.give(work),
@@ -86,37 +81,50 @@ pub enum Progress {
     Verifying,
 }
 
-/// Moves everything of one database into another, which must be migrated and empty. Nobody may change the source
-/// meanwhile: what comes after the snapshot stays behind.
+/// What was moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// Workspaces, deleted ones too: their log is kept.
+    pub workspaces: u64,
+    /// Persons, erased ones too.
+    pub persons: u64,
+    /// What was verified in the target.
+    pub verified: Verified,
+}
+
+/// Moves everything of one database into another, which must be migrated and empty. From the first row that is read to
+/// the commit of the target nothing can change in the source: changes there wait, and fail if the move takes longer
+/// than they have patience.
 ///
 /// # Errors
-/// [`StoreError::Database`] if the target is not empty or a row does not fit, [`StoreError::Fenced`] if the copy does
-/// not verify under the target's key: nothing was moved. If the source went on meanwhile, [`StoreError::Database`] says
-/// so, and the copy, which is whole, is one of before.
+/// [`StoreError::Nodes`] if nodes are registered on one of the two, [`StoreError::NotEmpty`] if the target has rows,
+/// [`StoreError::Database`] if a row does not fit, [`StoreError::Fenced`] if the copy does not verify under the target's
+/// key: nothing was moved.
 pub async fn move_all(
     from: End<'_>,
     to: End<'_>,
     progress: impl FnMut(Progress) + Send + 'static,
-) -> Result<Verified, StoreError> {
+) -> Result<Moved, StoreError> {
     let (sender, receiver) = sync_channel(AHEAD);
-    let (told, verified) = sync_channel(1);
-    let giving = from.give(Box::new(move |db, _| give(db, &sender)));
+    let (told, moved) = sync_channel(1);
+    let (still, released) = sync_channel(0);
+    let giving = from.give(Box::new(move |db, _| give(db, &sender, &released)));
     let filling = to.fill(Box::new(move |db, key| {
-        let verified = fill(db, key, &receiver, progress)?;
-        told.send(verified).map_err(|_| StoreError::Closed)
+        let moved = fill(db, key, &receiver, progress)?;
+        told.send(moved).map_err(|_| StoreError::Closed)
     }));
-    let (given, filled) = tokio::join!(giving, filling);
-    match (given, filled) {
-        (Ok(()), Ok(())) => {}
+    let filling = async move {
+        let filled = filling.await;
+        // The target is committed, or never will be: the source may go on.
+        drop(still);
+        filled
+    };
+    match tokio::join!(giving, filling) {
+        // The target has everything, verified and committed; what became of the source after its last word is its own.
+        (_, Ok(())) => moved.recv().map_err(|_| StoreError::Closed),
         // Whoever is left alone by the other says so; the other knows why.
-        (Err(why), Err(StoreError::Closed) | Ok(())) | (_, Err(why)) => return Err(why),
+        (Err(why), Err(StoreError::Closed)) | (_, Err(why)) => Err(why),
     }
-    let was = crate::read(to.store(), |at| at.head()).await?;
-    let is = crate::read(from.store(), |at| at.head()).await?;
-    if was != is {
-        return Err(StoreError::Database(format!("the source is at position {is} by now, the copy at {was}")));
-    }
-    verified.recv().map_err(|_| StoreError::Closed)
 }
 
 /// What goes over.
@@ -165,8 +173,9 @@ impl Arg for Cell {
     }
 }
 
-/// The source's side.
-fn give(db: &dyn Db, to: &SyncSender<Piece>) -> Out<()> {
+/// The source's side. It has the source to itself until `released` says that the other side has ended.
+fn give(db: &dyn Db, to: &SyncSender<Piece>, released: &Receiver<()>) -> Out<()> {
+    without_nodes(db, "the source")?;
     // Nobody takes it any more: the other side has failed, and says why.
     let send = |piece| to.send(piece).map_err(|_| StoreError::Closed);
     for table in TABLES {
@@ -191,7 +200,19 @@ fn give(db: &dyn Db, to: &SyncSender<Piece>) -> Out<()> {
         }
     }
     send(Piece::Heads(heads))?;
-    send(Piece::End)
+    send(Piece::End)?;
+    // Nothing is ever sent: it ends when the other side does.
+    let _ = released.recv();
+    Ok(())
+}
+
+/// Nodes answer by what they hold of a database, so it is no copy's source or target while some may run on it.
+fn without_nodes(db: &dyn Db, of: &'static str) -> Out<()> {
+    if db.dialect() == Dialect::Sqlite {
+        return Ok(());
+    }
+    let names = all(db, NODE_NAMES, &[], |c| c.text())?;
+    if names.is_empty() { Ok(()) } else { Err(StoreError::Nodes { of, names: names.join(", ") }) }
 }
 
 fn page(db: &dyn Db, table: &Table, after: Option<&Vec<Cell>>) -> Out<Vec<Vec<Cell>>> {
@@ -221,17 +242,19 @@ fn heads(db: &dyn Db) -> Out<Vec<Head>> {
 }
 
 /// The target's side; what it gives back is true before anything is committed.
-fn fill(db: &dyn Db, key: &ChainKey, from: &Receiver<Piece>, mut progress: impl FnMut(Progress)) -> Out<Verified> {
+fn fill(db: &dyn Db, key: &ChainKey, from: &Receiver<Piece>, mut progress: impl FnMut(Progress)) -> Out<Moved> {
+    without_nodes(db, "the target")?;
     for table in TABLES {
         if one(db, &table.is_empty(), &[], |c| c.number::<u64>())? != Some(0) {
-            return Err(StoreError::Database(format!("the target is not empty: {} has rows", table.name)));
+            return Err(StoreError::NotEmpty(table.name));
         }
     }
     if log::head(db)? != 0 {
-        return Err(StoreError::Database("the target is not empty: its feed has begun".into()));
+        return Err(StoreError::NotEmpty("feed"));
     }
     let models = Models::default();
     let (mut name, mut rows) = ("", 0);
+    let (mut workspaces, mut persons) = (0, 0);
     loop {
         // The source has failed, and says why.
         match from.recv().map_err(|_| StoreError::Closed)? {
@@ -259,6 +282,13 @@ fn fill(db: &dyn Db, key: &ChainKey, from: &Receiver<Piece>, mut progress: impl 
                 if heads(db)? != wanted {
                     return Err(differs(&"where the lines stand"));
                 }
+                for (line, ..) in wanted {
+                    match line {
+                        LineId::Workspace(_) => workspaces += 1,
+                        LineId::Person(_) => persons += 1,
+                        LineId::Installation => {}
+                    }
+                }
             }
             Piece::End => break,
         }
@@ -266,7 +296,7 @@ fn fill(db: &dyn Db, key: &ChainKey, from: &Receiver<Piece>, mut progress: impl 
     progress(Progress::Verifying);
     let verified = verify::verify(db, &models, key, None)?;
     match &verified.broken {
-        None => Ok(verified),
+        None => Ok(Moved { workspaces, persons, verified }),
         Some(place) => Err(StoreError::Fenced { line: "the copy".into(), why: place.clone() }),
     }
 }

@@ -62,7 +62,8 @@ async fn what_is_moved_there_and_back_is_what_it_was() {
     let told: Arc<Mutex<Vec<Progress>>> = Arc::default();
     let note = Arc::clone(&told);
     let moved = move_all((&first).into(), (&server).into(), move |at| note.lock().unwrap().push(at)).await.unwrap();
-    assert_eq!(moved, before);
+    assert_eq!(moved.verified, before);
+    assert_eq!((moved.workspaces, moved.persons), (2, before.lines - 3), "and the installation");
     let told = told.lock().unwrap().clone();
     assert!(told.contains(&Progress::Rows("mails", 500)) && told.contains(&Progress::Rows("mails", 1100)));
     assert_eq!(told.last(), Some(&Progress::Verifying));
@@ -94,8 +95,60 @@ async fn what_cannot_be_moved_leaves_the_target_as_it_was() {
     Team::new(&there, TENANT, None).await;
     for (from, to) in [((&here).into(), (&there).into()), ((&there).into(), (&here).into())] {
         let full = move_all(from, to, |_| {}).await;
-        assert!(matches!(&full, Err(StoreError::Database(why)) if why.contains("not empty")), "{full:?}");
+        assert!(matches!(&full, Err(StoreError::NotEmpty("lines"))), "{full:?}");
     }
     assert_eq!(verify(&there, None).await.lines, 2);
     put(&here, LineId::Installation, vec![]).await.unwrap_err();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_changes_in_the_source_until_the_target_is_committed() {
+    let Some(database) = Database::new("nothing_changes_in_the_source_until_the_target_is_committed").await else {
+        return;
+    };
+    let (server, there) = (database.open().await, Sqlite::in_memory(key()).unwrap());
+    let team = Team::new(&server, TENANT, None).await;
+    let (reached, verifying) = std::sync::mpsc::sync_channel(0);
+    let (go, gone) = std::sync::mpsc::sync_channel::<()>(0);
+    let changed: Arc<Mutex<bool>> = Arc::default();
+    let look = Arc::clone(&changed);
+    let moving = move_all((&server).into(), (&there).into(), move |at| {
+        if at == Progress::Verifying {
+            reached.send(()).unwrap();
+            gone.recv().unwrap();
+            assert!(!*look.lock().unwrap(), "a change was committed in the source before the move had ended");
+        }
+    });
+    let changing = async {
+        tokio::task::spawn_blocking(move || verifying.recv().unwrap()).await.unwrap();
+        let change = async {
+            team.act(&server, HOST, Command::Rename { name: "Globex".into() }, BEGIN).await.unwrap();
+            *changed.lock().unwrap() = true;
+        };
+        let waits = async {
+            // The server itself says that the change has come as far as the lock.
+            let waiting = "select count(*) from pg_locks where not granted and relation = 'feed'::regclass";
+            while database.sql(waiting) == "0" && !*changed.lock().unwrap() {
+                tokio::task::yield_now().await;
+            }
+            tokio::task::spawn_blocking(move || go.send(()).unwrap()).await.unwrap();
+        };
+        tokio::join!(change, waits);
+    };
+    let (moved, ()) = tokio::join!(moving, changing);
+    let moved = moved.unwrap();
+    assert!(*changed.lock().unwrap(), "it goes on afterwards");
+    assert_eq!(moved.verified, verify(&there, None).await);
+    assert_ne!(verify(&server, None).await.changes, moved.verified.changes, "and is not in the copy");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_nodes_are_registered_on_is_not_moved() {
+    let Some(database) = Database::new("a_database_that_nodes_are_registered_on_is_not_moved").await else { return };
+    let (server, here) = (database.open().await, Sqlite::in_memory(key()).unwrap());
+    database.sql("insert into nodes (incarnation, node, applied) values (decode(repeat('00', 16), 'hex'), 'ann', 0)");
+    let refused = move_all((&server).into(), (&here).into(), |_| {}).await;
+    assert!(matches!(&refused, Err(StoreError::Nodes { of: "the source", names }) if names == "ann"), "{refused:?}");
+    let refused = move_all((&here).into(), (&server).into(), |_| {}).await;
+    assert!(matches!(&refused, Err(StoreError::Nodes { of: "the target", .. })), "{refused:?}");
 }

@@ -8,12 +8,15 @@ use super::lane::{Loan, Tried};
 use super::session::{Commit, Session};
 use crate::error::StoreError;
 use crate::moving::Raw;
-use crate::tables::db::{Db, Out};
+use crate::query::postgres::HOLD_STILL;
+use crate::tables::db::{Db, Out, run};
 use crate::tables::observe::Observing;
 use crate::tables::read::Moment;
 use crate::{ObserveWork, ReadWork};
 
 const SNAPSHOT: &str = "begin isolation level repeatable read, read only";
+/// Locks are writes to the server.
+const HELD: &str = "begin isolation level repeatable read";
 const CHANGE: &str = "begin isolation level read committed";
 
 /// Reads of one snapshot.
@@ -55,9 +58,11 @@ pub(super) fn observe(shared: &Shared, conn: Loan, work: ObserveWork) -> Tried<O
     Tried::Done(noted)
 }
 
-/// Something on one snapshot of the tables themselves.
+/// Something on one snapshot of the tables themselves, which nobody changes meanwhile.
 pub(super) fn give(shared: &Shared, conn: &Conn, work: Raw) -> Out<()> {
-    let session = begin(shared, conn, SNAPSHOT)?;
+    let session = begin(shared, conn, HELD)?;
+    // A lock takes no snapshot: the one that follows is of the moment when all that was under way had ended.
+    run(&session, HOLD_STILL, &[])?;
     let done = work(&session, &shared.key);
     session.roll_back();
     done

@@ -134,13 +134,9 @@ impl Sqlite {
         })
     }
 
-    /// Runs something on one snapshot of the tables themselves.
+    /// Runs something on the tables themselves, which nobody changes meanwhile: the one who could is busy with it.
     pub(crate) fn give(&self, work: Raw) -> Later<'_, ()> {
-        Box::pin(async move {
-            let readers = self.readers.as_ref().ok_or(StoreError::Closed)?;
-            let key = self.shared.key.clone();
-            readers.moment(move |conn| work(conn, &key)).await
-        })
+        self.fill(work)
     }
 
     /// Runs something that writes the tables themselves, all of it or nothing.

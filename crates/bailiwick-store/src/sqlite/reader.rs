@@ -27,18 +27,13 @@ impl Readers {
     }
 
     pub(super) async fn read(&self, shared: Arc<Shared>, work: ReadWork) -> Out<()> {
-        self.moment(move |db| work(&mut Moment { db, models: &shared.models, key: &shared.key })).await
-    }
-
-    /// Runs something on one snapshot.
-    pub(super) async fn moment(&self, work: impl FnOnce(&Connection) -> Out<()> + Send + 'static) -> Out<()> {
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| StoreError::Closed)?;
         let free = Arc::clone(&self.free);
         let reading = tokio::task::spawn_blocking(move || {
             // As many turns as connections: whoever has a turn finds one. The turn ends with the read, also if the
             // caller gives up waiting for it.
             let conn = free.lock().unwrap_or_else(PoisonError::into_inner).pop().ok_or(StoreError::Closed)?;
-            let done = catch_unwind(AssertUnwindSafe(|| moment(&conn, work)));
+            let done = catch_unwind(AssertUnwindSafe(|| moment(&conn, &shared, work)));
             if !conn.is_autocommit() {
                 let _ = conn.execute_batch("rollback");
             }
@@ -50,9 +45,9 @@ impl Readers {
     }
 }
 
-fn moment(conn: &Connection, work: impl FnOnce(&Connection) -> Out<()>) -> Out<()> {
+fn moment(conn: &Connection, shared: &Shared, work: ReadWork) -> Out<()> {
     conn.prepare_cached("begin")?.raw_execute()?;
-    work(conn)?;
+    work(&mut Moment { db: conn, models: &shared.models, key: &shared.key })?;
     conn.prepare_cached("commit")?.raw_execute()?;
     Ok(())
 }

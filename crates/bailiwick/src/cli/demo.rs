@@ -17,8 +17,8 @@ use bailiwick_core::team::command::Actor;
 use bailiwick_store::rows::By;
 use clap::Args;
 
-use super::Outcome;
-use crate::server::{Server, open};
+use super::{Outcome, Shared};
+use crate::server::{Opened, Server, open, open_shared};
 
 /// Made-up teams to try everything with.
 #[derive(Debug, Args)]
@@ -29,6 +29,14 @@ pub struct Demo {
     /// Where the demo's data is kept; stopping and starting keeps what was changed.
     #[arg(long, default_value = "bailiwick-demo")]
     data: PathBuf,
+    /// A PostgreSQL database that `bailiwick migrate` prepared, instead of SQLite in the data directory. Several demos may
+    /// share it, each with a data directory of its own and a copy of the first one's `keys.json`; what mail a demo sends is
+    /// shown by that one alone.
+    #[arg(long)]
+    database: Option<String>,
+    /// What browsers reach it by, `http://localhost:PORT`, where a balancer stands before several.
+    #[arg(long)]
+    public_url: Option<String>,
 }
 
 /// Runs the demo until it is stopped.
@@ -42,14 +50,21 @@ pub async fn run(demo: Demo) -> Outcome {
         .await
         .map_err(|e| format!("cannot listen on {}: {e}", demo.listen))?;
     let port = listener.local_addr()?.port();
+    let public_url = demo.public_url.unwrap_or_else(|| format!("http://localhost:{port}"));
+    if !public_url.starts_with("http://localhost:") {
+        return Err("the demo signs in anybody, so its public address is http://localhost:PORT".into());
+    }
     let config = Config {
-        public_url: format!("http://localhost:{port}"),
+        public_url,
         demo: true,
         support: "the operator of this demo".into(),
         proxies: Vec::new(),
         limits: Limits { tries_per_source: 1000, invites_per_inviter: 1000, ..Limits::default() },
     };
-    let app = open(&demo.data, config, None).await?.app;
+    let Opened { app, nodes } = match demo.database {
+        None => open(&demo.data, config, None).await?,
+        Some(database) => open_shared(&demo.data, &database, &Shared::named("demo"), config, None).await?,
+    };
     let by = By { actor: Actor::Operator, origin: None };
     app.ensure(&by, "Tidewell", &crate::server::PRESETS).await?;
     app.seed_demo().await?;
@@ -65,13 +80,16 @@ pub async fn run(demo: Demo) -> Outcome {
         hello_name: "localhost".into(),
         extra_root: None,
     };
+    let own = format!("http://localhost:{port}");
+    let among = if app.config.public_url == own { String::new() } else { format!(" (this one: {own}/demo)") };
     let announce = format!(
-        "Bailiwick demo: http://localhost:{port}/demo\n\
+        "Bailiwick demo: {}/demo{among}\n\
          \x20 sign in as anybody, read the mail that was sent; stop with Ctrl-C, start again and all is as it was\n\
          \x20 a host's key for curl: {}",
+        app.config.public_url,
         key.display()
     );
-    Server { app, nodes: None, smtp, mailbox: Some(sink), data: demo.data, announce }.run(listener).await
+    Server { app, nodes, smtp, mailbox: Some(sink), data: demo.data, announce }.run(listener).await
 }
 
 /// The key of the demo's host, in a file for its owner's eyes; made on the first start.

@@ -2,6 +2,7 @@
 
 mod demo;
 mod migrate;
+mod move_all;
 mod serve;
 mod tell;
 
@@ -30,6 +31,8 @@ enum Command {
     Serve(Box<serve::Serve>),
     /// Prepare a PostgreSQL database, or bring it to this release, as the role that owns it.
     Migrate(migrate::Migrate),
+    /// Move a whole installation from a data directory to PostgreSQL, or back.
+    Move(move_all::Move),
     /// Make a key for a host, or revoke one. Reaches the running server through its private socket.
     #[command(subcommand)]
     Key(tell::Key),
@@ -52,6 +55,7 @@ pub async fn run(asked: Bailiwick) -> Outcome {
         Command::Demo(demo) => demo::run(demo).await,
         Command::Serve(serve) => serve::run(*serve).await,
         Command::Migrate(migrate) => migrate::run(migrate).await,
+        Command::Move(ends) => move_all::run(ends).await,
         Command::Key(key) => tell::key(key).await,
         Command::Audit(audit) => tell::audit(audit).await,
     }

@@ -73,8 +73,18 @@ pub struct Shared {
     pub node: String,
     /// The length of a lease in seconds, the same on all nodes: how long a dead node can hold up a change, and how long
     /// the database may be away before checks are refused.
-    #[arg(long, env = "BAILIWICK_LEASE", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
+    #[arg(long, env = "BAILIWICK_LEASE", default_value_t = LEASE, value_parser = clap::value_parser!(u64).range(1..=60))]
     pub lease: u64,
+}
+
+/// The usual length of a lease, in seconds.
+const LEASE: u64 = 5;
+
+impl Shared {
+    /// A node of this name, for who has no options for more.
+    pub fn named(name: &str) -> Self {
+        Self { database: None, database_roots: None, node: name.to_owned(), lease: LEASE }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -9,7 +9,7 @@ use bailiwick_core::ids::{InvitationId, MemberId, ResourceId, TemplateId, Worksp
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::world::{As, Someone, World};
+use super::world::{As, Someone, World, on_every_backend};
 
 /// A workspace with one of everything.
 #[derive(Clone)]
@@ -102,9 +102,8 @@ fn bare(mut body: Value) -> Value {
     body
 }
 
-#[tokio::test]
-async fn ab001_what_is_elsewhere_answers_like_what_is_nowhere() {
-    let world = World::start().await;
+on_every_backend!(ab001_what_is_elsewhere_answers_like_what_is_nowhere);
+async fn ab001_what_is_elsewhere_answers_like_what_is_nowhere(world: World) {
     let (olga, otto) = (world.person("Olga").await, world.person("Otto").await);
     let (mia, max) = (world.person("Mia").await, world.person("Max").await);
     let ours = Place::with(&world, &olga, &mia).await;
@@ -143,9 +142,8 @@ async fn ab001_what_is_elsewhere_answers_like_what_is_nowhere() {
     assert_eq!(world.get(&world.host, &log).await.ok(), before, "nothing changed there");
 }
 
-#[tokio::test]
-async fn ab012_an_id_that_is_none_leads_nowhere() {
-    let world = World::start().await;
+on_every_backend!(ab012_an_id_that_is_none_leads_nowhere);
+async fn ab012_an_id_that_is_none_leads_nowhere(world: World) {
     let (olga, mia) = (world.person("Olga").await, world.person("Mia").await);
     let place = Place::with(&world, &olga, &mia).await;
     for odd in
@@ -182,9 +180,8 @@ async fn ab012_an_id_that_is_none_leads_nowhere() {
     }
 }
 
-#[tokio::test]
-async fn ab013_what_a_caller_may_not_say_is_refused_and_changes_nothing() {
-    let world = World::start().await;
+on_every_backend!(ab013_what_a_caller_may_not_say_is_refused_and_changes_nothing);
+async fn ab013_what_a_caller_may_not_say_is_refused_and_changes_nothing(world: World) {
     let (olga, mia) = (world.person("Olga").await, world.person("Mia").await);
     let place = Place::with(&world, &olga, &mia).await;
     let log = format!("/v1/workspaces/{}/log", place.workspace);
@@ -215,9 +212,8 @@ async fn ab013_what_a_caller_may_not_say_is_refused_and_changes_nothing() {
     assert_eq!(world.get(&world.host, &log).await.ok(), before);
 }
 
-#[tokio::test]
-async fn ab105_a_key_does_what_its_scopes_say_on_every_route() {
-    let world = World::start().await;
+on_every_backend!(ab105_a_key_does_what_its_scopes_say_on_every_route);
+async fn ab105_a_key_does_what_its_scopes_say_on_every_route(world: World) {
     let (olga, mia) = (world.person("Olga").await, world.person("Mia").await);
     let place = Place::with(&world, &olga, &mia).await;
     let mut keys = Vec::new();
@@ -258,9 +254,8 @@ async fn ab105_a_key_does_what_its_scopes_say_on_every_route() {
     }
 }
 
-#[tokio::test]
-async fn ab108_a_key_in_an_address_is_refused_and_not_repeated() {
-    let world = World::start().await;
+on_every_backend!(ab108_a_key_in_an_address_is_refused_and_not_repeated);
+async fn ab108_a_key_in_an_address_is_refused_and_not_repeated(world: World) {
     let As::Key(key) = &world.host else { panic!() };
     for query in
         [format!("key={key}"), format!("access_token={key}"), format!("x={}", key.replace("bwk", "%62wk")), key.clone()]
@@ -275,9 +270,8 @@ async fn ab108_a_key_in_an_address_is_refused_and_not_repeated() {
     }
 }
 
-#[tokio::test]
-async fn ab133_every_answer_carries_the_headers() {
-    let world = World::start().await;
+on_every_backend!(ab133_every_answer_carries_the_headers);
+async fn ab133_every_answer_carries_the_headers(world: World) {
     let mut answers = vec![
         world.get(&world.host, "/v1/me").await,
         world.get(&As::Nobody, "/v1/me").await,
@@ -317,9 +311,8 @@ async fn ab133_every_answer_carries_the_headers() {
     assert!(document.headers["cache-control"].to_str().unwrap().starts_with("public"));
 }
 
-#[tokio::test]
-async fn ab139_a_cursor_works_only_where_it_was_given() {
-    let world = World::start().await;
+on_every_backend!(ab139_a_cursor_works_only_where_it_was_given);
+async fn ab139_a_cursor_works_only_where_it_was_given(world: World) {
     let (olga, mia) = (world.person("Olga").await, world.person("Mia").await);
     let one = Place::with(&world, &olga, &mia).await;
     let two = Place::with(&world, &olga, &mia).await;
@@ -348,9 +341,8 @@ async fn ab139_a_cursor_works_only_where_it_was_given() {
     }
 }
 
-#[tokio::test]
-async fn ab140_a_body_with_two_readings_is_400_and_does_nothing() {
-    let world = World::start().await;
+on_every_backend!(ab140_a_body_with_two_readings_is_400_and_does_nothing);
+async fn ab140_a_body_with_two_readings_is_400_and_does_nothing(world: World) {
     let As::Key(key) = &world.host else { panic!() };
     for bad in [
         r#"{"email":"a@example.com","name":"A","name":"B"}"#,
@@ -384,9 +376,8 @@ async fn ab140_a_body_with_two_readings_is_400_and_does_nothing() {
     }
 }
 
-#[tokio::test]
-async fn ab147_numbers_and_moments_at_their_limits() {
-    let world = World::start().await;
+on_every_backend!(ab147_numbers_and_moments_at_their_limits);
+async fn ab147_numbers_and_moments_at_their_limits(world: World) {
     let (olga, mia) = (world.person("Olga").await, world.person("Mia").await);
     let place = Place::with(&world, &olga, &mia).await;
     let list = format!("/v1/workspaces/{}/members", place.workspace);
@@ -450,9 +441,8 @@ async fn ab147_numbers_and_moments_at_their_limits() {
     assert_eq!(got.problem(), (412, "edited-meanwhile"));
 }
 
-#[tokio::test]
-async fn ab148_a_body_beyond_the_limit_is_413_whatever_it_says_of_itself() {
-    let world = World::start().await;
+on_every_backend!(ab148_a_body_beyond_the_limit_is_413_whatever_it_says_of_itself);
+async fn ab148_a_body_beyond_the_limit_is_413_whatever_it_says_of_itself(world: World) {
     let As::Key(key) = &world.host else { panic!() };
     let text = json!({"email": "a@example.com", "name": "x".repeat(300_000)}).to_string();
     for length in [None, Some("10"), Some("300000"), Some("99999999999999999999"), Some("18446744073709551615")] {
@@ -474,9 +464,8 @@ async fn ab148_a_body_beyond_the_limit_is_413_whatever_it_says_of_itself() {
     assert_eq!(got.problem(), (415, "not-json"));
 }
 
-#[tokio::test]
-async fn ab165_strangers_learn_nothing_from_routes_about_the_service() {
-    let world = World::start().await;
+on_every_backend!(ab165_strangers_learn_nothing_from_routes_about_the_service);
+async fn ab165_strangers_learn_nothing_from_routes_about_the_service(world: World) {
     for path in ["/livez", "/readyz"] {
         assert_eq!(world.get(&As::Nobody, path).await.text, "ok\n");
     }
@@ -487,9 +476,8 @@ async fn ab165_strangers_learn_nothing_from_routes_about_the_service() {
     assert!(!document.contains("localhost") && !document.contains("example.com/v1"));
 }
 
-#[tokio::test]
-async fn ab166_a_failure_inside_shows_a_code_and_an_id_and_nothing_else() {
-    let world = World::start().await;
+on_every_backend!(ab166_a_failure_inside_shows_a_code_and_an_id_and_nothing_else);
+async fn ab166_a_failure_inside_shows_a_code_and_an_id_and_nothing_else(world: World) {
     async fn fail() -> crate::problem::Problem {
         crate::problem::Problem::internal("disk full at /var/lib/bailiwick of user root")
     }
@@ -497,7 +485,7 @@ async fn ab166_a_failure_inside_shows_a_code_and_an_id_and_nothing_else() {
         panic!("secret of the handler")
     }
     let router = Router::new().route("/fail", get(fail)).route("/panic", get(panic));
-    let router = crate::headers::guarded(router, &world.app);
+    let router = crate::headers::guarded(router, world.app());
     for path in ["/fail", "/panic"] {
         let request = Request::get(path).header("x-request-id", "r-1").body(Body::empty()).unwrap();
         let answer = router.clone().oneshot(request).await.unwrap();
@@ -510,9 +498,8 @@ async fn ab166_a_failure_inside_shows_a_code_and_an_id_and_nothing_else() {
     }
 }
 
-#[tokio::test]
-async fn ab170_answers_hold_only_what_their_reader_needs() {
-    let world = World::start().await;
+on_every_backend!(ab170_answers_hold_only_what_their_reader_needs);
+async fn ab170_answers_hold_only_what_their_reader_needs(world: World) {
     let (olga, mia) = (world.person("Olga").await, world.person("Mia").await);
     let place = Place::with(&world, &olga, &mia).await;
     for (method, path, _) in routes() {
@@ -563,9 +550,8 @@ async fn ab170_answers_hold_only_what_their_reader_needs() {
     assert_eq!(keys(&world.get(&mia.by, "/v1/me").await.ok()), ["email", "id", "name", "type"]);
 }
 
-#[tokio::test]
-async fn a_cookie_changes_something_only_from_our_own_pages() {
-    let world = World::start().await;
+on_every_backend!(a_cookie_changes_something_only_from_our_own_pages);
+async fn a_cookie_changes_something_only_from_our_own_pages(world: World) {
     let olga = world.person("Olga").await;
     let id = world.workspace("tenant", "growth", &olga).await;
     let As::Cookie(cookie) = &olga.by else { panic!() };
@@ -597,10 +583,9 @@ async fn a_cookie_changes_something_only_from_our_own_pages() {
     assert_eq!(bad.problem(), (401, "not-signed-in"));
 }
 
-#[tokio::test]
-async fn beside_the_pages_the_api_answers_as_it_does_alone() {
-    let world = World::start().await;
-    let router = crate::router(&world.app, None);
+on_every_backend!(beside_the_pages_the_api_answers_as_it_does_alone);
+async fn beside_the_pages_the_api_answers_as_it_does_alone(world: World) {
+    let router = crate::router(world.app(), None);
     for (path, status, media) in [
         ("/v1/me", 401, "application/problem+json"),
         ("/v1/nothing", 404, "application/problem+json"),

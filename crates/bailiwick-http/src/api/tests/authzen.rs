@@ -5,7 +5,7 @@ use axum::http::Request;
 use bailiwick_app::caller::Scope;
 use serde_json::{Value, json};
 
-use super::world::{As, Someone, URL, World};
+use super::world::{As, Someone, URL, World, on_every_backend};
 
 const ONE: &str = "/access/v1/evaluation";
 const MANY: &str = "/access/v1/evaluations";
@@ -21,8 +21,7 @@ struct Team {
 }
 
 impl Team {
-    async fn start() -> Self {
-        let world = World::start().await;
+    async fn start(world: World) -> Self {
         let (olga, mia, nora) = (world.person("Olga").await, world.person("Mia").await, world.person("Nora").await);
         let body =
             json!({"model": "properties", "name": "H", "plan": "business", "owner": olga.id, "external_id": "o-1"});
@@ -70,9 +69,9 @@ fn without(mut asked: Value, name: &str, member: Option<&str>) -> Value {
     asked
 }
 
-#[tokio::test]
-async fn decisions_are_200_with_their_reasons() {
-    let t = Team::start().await;
+on_every_backend!(decisions_are_200_with_their_reasons);
+async fn decisions_are_200_with_their_reasons(world: World) {
+    let t = Team::start(world).await;
     let in_properties = json!({"type": "property", "id": "p-1", "properties": {"workspace": "o-1", "more": [1, null]}});
     let elsewhere = json!({"type": "property", "id": t.quay, "properties": {"workspace": "o-2"}});
     let mut in_context = with(t.on_quay(&t.mia, "property:chat"), "/resource/id", json!("p-1"));
@@ -105,9 +104,9 @@ async fn decisions_are_200_with_their_reasons() {
     }
 }
 
-#[tokio::test]
-async fn ab029_unknown_and_odd_words_are_no_and_never_a_default() {
-    let t = Team::start().await;
+on_every_backend!(ab029_unknown_and_odd_words_are_no_and_never_a_default);
+async fn ab029_unknown_and_odd_words_are_no_and_never_a_default(world: World) {
+    let t = Team::start(world).await;
     for word in [
         "*",
         "team:*",
@@ -151,9 +150,9 @@ async fn ab029_unknown_and_odd_words_are_no_and_never_a_default() {
     assert_eq!(t.world.ask(&t.olga.by, "POST", &path, kind).await.problem(), (422, "unknown-kind"));
 }
 
-#[tokio::test]
-async fn what_cannot_be_read_is_400() {
-    let t = Team::start().await;
+on_every_backend!(what_cannot_be_read_is_400);
+async fn what_cannot_be_read_is_400(world: World) {
+    let t = Team::start(world).await;
     let good = || t.asked(&t.olga, "team:view");
     let mut bad: Vec<String> =
         ["", "{", "null", "[]", "\"x\"", "7", "{}", "{} {}", "\u{feff}{}"].map(str::to_owned).into();
@@ -204,9 +203,9 @@ async fn what_cannot_be_read_is_400() {
     assert_eq!(t.world.ask(&t.world.host, "POST", ONE, huge).await.problem(), (413, "too-large"));
 }
 
-#[tokio::test]
-async fn unknown_members_are_ignored_and_order_means_nothing() {
-    let t = Team::start().await;
+on_every_backend!(unknown_members_are_ignored_and_order_means_nothing);
+async fn unknown_members_are_ignored_and_order_means_nothing(world: World) {
+    let t = Team::start(world).await;
     let mut asked = t.asked(&t.olga, "team:view");
     asked["trace"] = json!({"deep": [1, 2]});
     asked["subject"]["properties"] = json!({"department": "Sales", "none": null});
@@ -221,9 +220,9 @@ async fn unknown_members_are_ignored_and_order_means_nothing() {
     assert_eq!(t.world.ask_with(&t.world.host, "POST", ONE, t.asked(&t.olga, "team:view"), &charset).await.status, 200);
 }
 
-#[tokio::test]
-async fn several_questions_keep_order_defaults_and_semantics() {
-    let t = Team::start().await;
+on_every_backend!(several_questions_keep_order_defaults_and_semantics);
+async fn several_questions_keep_order_defaults_and_semantics(world: World) {
+    let t = Team::start(world).await;
     let ask = async |body: Value| t.world.ask(&t.world.host, "POST", MANY, body).await;
     let decisions = |body: &Value| -> Vec<bool> {
         body["evaluations"].as_array().unwrap().iter().map(|e| e["decision"].as_bool().unwrap()).collect()
@@ -285,9 +284,9 @@ async fn several_questions_keep_order_defaults_and_semantics() {
     }
 }
 
-#[tokio::test]
-async fn callers_have_a_key_with_the_scope() {
-    let t = Team::start().await;
+on_every_backend!(callers_have_a_key_with_the_scope);
+async fn callers_have_a_key_with_the_scope(world: World) {
+    let t = Team::start(world).await;
     let asked = || t.asked(&t.olga, "team:view");
     for by in [As::Nobody, As::Key("bwk_0".into()), As::Key(String::new())] {
         for path in [ONE, MANY] {
@@ -304,9 +303,9 @@ async fn callers_have_a_key_with_the_scope() {
     assert_eq!(t.world.get(&only, ONE).await.status, 405);
 }
 
-#[tokio::test]
-async fn the_request_id_comes_back_and_the_metadata_is_public() {
-    let t = Team::start().await;
+on_every_backend!(the_request_id_comes_back_and_the_metadata_is_public);
+async fn the_request_id_comes_back_and_the_metadata_is_public(world: World) {
+    let t = Team::start(world).await;
     let id = [("x-request-id", "bfe9eb29-ab87-4ca3-be83-a1d5d8305716")];
     let got = t.world.ask_with(&t.world.host, "POST", ONE, t.asked(&t.olga, "team:view"), &id).await;
     assert_eq!(got.headers["x-request-id"], id[0].1);
@@ -326,9 +325,9 @@ async fn the_request_id_comes_back_and_the_metadata_is_public() {
     );
 }
 
-#[tokio::test]
-async fn a_change_counts_at_the_next_question() {
-    let t = Team::start().await;
+on_every_backend!(a_change_counts_at_the_next_question);
+async fn a_change_counts_at_the_next_question(world: World) {
+    let t = Team::start(world).await;
     let members = format!("/v1/workspaces/{}/members", t.workspace);
     let all = t.world.get(&t.olga.by, &format!("{members}?q=mia")).await.ok();
     let mia = all["items"][0]["id"].as_str().unwrap();

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::Value;
 
-use super::world::World;
+use super::world::{World, on_every_backend};
 
 const CHECKED_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
 
@@ -34,9 +34,8 @@ fn every_reference_in_the_document_leads_somewhere() {
     assert_eq!(ids.len(), all, "operation ids are unique");
 }
 
-#[tokio::test]
-async fn the_router_has_the_documented_routes_and_no_other_method_on_them() {
-    let world = World::start().await;
+on_every_backend!(the_router_has_the_documented_routes_and_no_other_method_on_them);
+async fn the_router_has_the_documented_routes_and_no_other_method_on_them(world: World) {
     let document: Value = serde_json::from_str(super::super::openapi()).unwrap();
     for (path, item) in document["paths"].as_object().unwrap() {
         let concrete = path.replace(['{', '}'], "");

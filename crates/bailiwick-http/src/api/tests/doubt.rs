@@ -75,7 +75,7 @@ impl Doubting {
     async fn page(&self, path: &str) -> (u16, String) {
         let As::Cookie(cookie) = &self.olga.by else { panic!("nobody") };
         let request = Request::get(path).header("cookie", format!("__Host-bailiwick={cookie}"));
-        let router = crate::router(&self.world.app, None);
+        let router = crate::router(self.world.app(), None);
         let answer = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         let status = answer.status().as_u16();
         let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();

@@ -3,7 +3,7 @@
 use axum::Router;
 use serde_json::{Value, json};
 
-use super::world::{As, Got, Someone, World};
+use super::world::{As, Got, Someone, World, on_every_backend};
 
 /// A workspace, and a process that has it in memory and hears of no change.
 struct Stale {
@@ -15,8 +15,7 @@ struct Stale {
 }
 
 impl Stale {
-    async fn start() -> Self {
-        let world = World::start().await;
+    async fn start(world: World) -> Self {
         let olga = world.person("Olga").await;
         let workspace = world.workspace("properties", "business", &olga).await;
         let deaf = world.deaf().await;
@@ -51,9 +50,9 @@ impl Stale {
     }
 }
 
-#[tokio::test]
-async fn an_answer_is_of_the_revision_that_was_asked_for_or_a_later_one() {
-    let s = Stale::start().await;
+on_every_backend!(an_answer_is_of_the_revision_that_was_asked_for_or_a_later_one);
+async fn an_answer_is_of_the_revision_that_was_asked_for_or_a_later_one(world: World) {
+    let s = Stale::start(world).await;
     let members = s.there("/members").await.ok();
     let member = format!("/members/{}", members["items"][0]["id"].as_str().unwrap());
     let why = format!("{member}/why?permission=team:view");
@@ -87,9 +86,9 @@ async fn an_answer_is_of_the_revision_that_was_asked_for_or_a_later_one() {
     assert_eq!((&answer["decision"], &answer["context"]["revision"]), (&json!(true), &json!(now)));
 }
 
-#[tokio::test]
-async fn a_revision_that_is_not_there_yet_is_neither_waited_for_nor_passed_over() {
-    let s = Stale::start().await;
+on_every_backend!(a_revision_that_is_not_there_yet_is_neither_waited_for_nor_passed_over);
+async fn a_revision_that_is_not_there_yet_is_neither_waited_for_nor_passed_over(world: World) {
+    let s = Stale::start(world).await;
     let next = s.changed("One").await + 1;
     for below in ["?", "/members?", "/log?"] {
         let got = s.there(&format!("{below}at_least={next}")).await;
@@ -105,9 +104,9 @@ async fn a_revision_that_is_not_there_yet_is_neither_waited_for_nor_passed_over(
     }
 }
 
-#[tokio::test]
-async fn asking_for_a_revision_tells_a_stranger_nothing() {
-    let s = Stale::start().await;
+on_every_backend!(asking_for_a_revision_tells_a_stranger_nothing);
+async fn asking_for_a_revision_tells_a_stranger_nothing(world: World) {
+    let s = Stale::start(world).await;
     let nora = s.world.person("Nora").await;
     for by in [&nora.by, &As::Nobody] {
         for at_least in ["", "?at_least=1", "?at_least=999"] {

@@ -4,15 +4,14 @@ use serde_json::{Value, json};
 
 use bailiwick_app::installation::DEFAULT_PRODUCT;
 
-use super::world::{As, World, operator};
+use super::world::{As, World, on_every_backend, operator};
 
 fn user(permissions: &[&str]) -> Value {
     json!({"role": "user", "direct": permissions})
 }
 
-#[tokio::test]
-async fn a_host_makes_a_workspace_and_its_owner_invites_and_changes() {
-    let world = World::start().await;
+on_every_backend!(a_host_makes_a_workspace_and_its_owner_invites_and_changes);
+async fn a_host_makes_a_workspace_and_its_owner_invites_and_changes(world: World) {
     let (olga, mia) = (world.person("Olga").await, world.person("Mia").await);
     let body = json!({"model": "tenant", "name": "Harbour", "owner": "ext:u:Olga", "external_id": "org-7"});
     let made = world.ask(&world.host, "POST", "/v1/workspaces", body).await;
@@ -111,9 +110,8 @@ async fn a_host_makes_a_workspace_and_its_owner_invites_and_changes() {
     assert_eq!(world.get(&world.host, "/v1/workspaces").await.ok()["items"], json!([]));
 }
 
-#[tokio::test]
-async fn templates_are_made_changed_and_deleted() {
-    let world = World::start().await;
+on_every_backend!(templates_are_made_changed_and_deleted);
+async fn templates_are_made_changed_and_deleted(world: World) {
     let olga = world.person("Olga").await;
     let id = world.workspace("tenant", "growth", &olga).await;
     let to = |rest: &str| format!("/v1/workspaces/{id}/templates{rest}");
@@ -139,9 +137,8 @@ async fn templates_are_made_changed_and_deleted() {
     assert_eq!(members.body["items"][0]["name"], "Mia");
 }
 
-#[tokio::test]
-async fn resources_levels_and_plans() {
-    let world = World::start().await;
+on_every_backend!(resources_levels_and_plans);
+async fn resources_levels_and_plans(world: World) {
     let (olga, mia) = (world.person("Olga").await, world.person("Mia").await);
     let id = world.workspace("properties", "business", &olga).await;
     let to = |rest: &str| format!("/v1/workspaces/{id}{rest}");
@@ -171,9 +168,8 @@ async fn resources_levels_and_plans() {
     assert_eq!(world.get(&mia.by, "/v1/me/workspaces").await.ok()["items"], json!([]));
 }
 
-#[tokio::test]
-async fn a_repeat_under_one_idempotency_key_changes_nothing_and_answers_the_same() {
-    let world = World::start().await;
+on_every_backend!(a_repeat_under_one_idempotency_key_changes_nothing_and_answers_the_same);
+async fn a_repeat_under_one_idempotency_key_changes_nothing_and_answers_the_same(world: World) {
     let olga = world.person("Olga").await;
     let key = [("idempotency-key", "k-1")];
     let body = json!({"model": "tenant", "name": "Once", "owner": olga.id});
@@ -195,9 +191,8 @@ async fn a_repeat_under_one_idempotency_key_changes_nothing_and_answers_the_same
     assert_eq!((one.status.as_u16(), &one.body), (201, &two.body));
 }
 
-#[tokio::test]
-async fn members_are_filtered_and_paged() {
-    let world = World::start().await;
+on_every_backend!(members_are_filtered_and_paged);
+async fn members_are_filtered_and_paged(world: World) {
     let olga = world.person("Olga").await;
     let id = world.workspace("tenant", "growth", &olga).await;
     let to = |rest: &str| format!("/v1/workspaces/{id}/members{rest}");
@@ -222,9 +217,8 @@ async fn members_are_filtered_and_paged() {
     assert_eq!(seen, ["Ann", "Bea", "Cora"]);
 }
 
-#[tokio::test]
-async fn a_host_hands_people_over_and_asks_whether_they_are_still_there() {
-    let world = World::start().await;
+on_every_backend!(a_host_hands_people_over_and_asks_whether_they_are_still_there);
+async fn a_host_hands_people_over_and_asks_whether_they_are_still_there(world: World) {
     let olga = world.person("Olga").await;
     let me = world.get(&olga.by, "/v1/me").await.ok();
     assert_eq!((me["type"].as_str(), me["id"].as_str()), (Some("person"), Some(olga.id.as_str())));
@@ -251,15 +245,14 @@ async fn a_host_hands_people_over_and_asks_whether_they_are_still_there() {
     assert_eq!(world.get(&As::Nobody, "/openapi.json").await.ok()["openapi"], "3.1.0");
 }
 
-#[tokio::test]
-async fn a_host_exchanges_the_code_that_a_person_comes_back_with_once() {
-    let world = World::start().await;
+on_every_backend!(a_host_exchanges_the_code_that_a_person_comes_back_with_once);
+async fn a_host_exchanges_the_code_that_a_person_comes_back_with_once(world: World) {
     let olga = world.person("Olga").await;
     let home = "https://app.example.com/after";
-    world.app.set_return_addresses(&operator(), DEFAULT_PRODUCT, vec![home.into()]).await.unwrap();
+    world.app().set_return_addresses(&operator(), DEFAULT_PRODUCT, vec![home.into()]).await.unwrap();
     let As::Cookie(cookie) = &olga.by else { panic!() };
-    let caller = world.app.session_caller(cookie, None).await.unwrap();
-    let back = world.app.hand_over(&caller, home).await.unwrap().unwrap();
+    let caller = world.app().session_caller(cookie, None).await.unwrap();
+    let back = world.app().hand_over(&caller, home).await.unwrap().unwrap();
     let code = json!({"code": back.strip_prefix(&format!("{home}?code=")).unwrap()});
     let got = world.ask(&world.host, "POST", "/v1/sessions/exchange", code.clone()).await.ok();
     assert_eq!((&got["person"]["id"], &got["session"]["person"]), (&json!(olga.id), &json!(olga.id)));
@@ -268,9 +261,8 @@ async fn a_host_exchanges_the_code_that_a_person_comes_back_with_once() {
     assert_eq!(world.ask(&world.host, "POST", "/v1/sessions/exchange", code).await.problem(), (410, "dead-link"));
 }
 
-#[tokio::test]
-async fn a_repeat_says_nothing_to_who_has_lost_access_since() {
-    let world = World::start().await;
+on_every_backend!(a_repeat_says_nothing_to_who_has_lost_access_since);
+async fn a_repeat_says_nothing_to_who_has_lost_access_since(world: World) {
     let (olga, bea) = (world.person("Olga").await, world.person("Bea").await);
     let id = world.workspace("tenant", "growth", &olga).await;
     let row = world.join(&id, &bea, json!({"role": "admin"})).await;

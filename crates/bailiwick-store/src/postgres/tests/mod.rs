@@ -61,7 +61,7 @@ impl Database {
     }
 
     /// Does SQL as the role that may everything.
-    fn sql(&self, sql: &str) -> String {
+    pub(crate) fn sql(&self, sql: &str) -> String {
         self.server.psql(&self.name, &format!("set search_path = bailiwick; {sql}")).unwrap()
     }
 }
