@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use bailiwick_core::node::guard::{Guard, Pass};
 use bailiwick_core::node::machine::{Action, Failed, Input, Node, Op, Trouble};
-use bailiwick_core::node::{Incarnation, Nanos, Place, Terms};
+use bailiwick_core::node::{Incarnation, Nanos, Page, Place, Terms};
 use bailiwick_store::cluster::{Step, Wake};
 use bailiwick_store::{Cluster, Later, Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
 use super::Nodes;
-use crate::clock::since_boot;
+use crate::clock::{Clock, look, since_boot};
 use crate::error::AppError;
 use crate::lines::Lines;
 use crate::random::Random;
@@ -57,13 +57,13 @@ impl Shared {
     }
 
     /// Begins to take part. It goes on until [`Shared::leave`].
-    pub(crate) fn begin(self: &Arc<Self>, store: Arc<dyn Store>, lines: Lines, random: Random) {
+    pub(crate) fn begin(self: &Arc<Self>, store: Arc<dyn Store>, lines: Lines, random: Random, clock: Arc<Clock>) {
         let Some(from) = self.from.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
         let listener = listen(Arc::clone(&store), self.to.clone());
         let listener = tokio::spawn(listener);
         let machine = Node::new(self.terms);
-        let shell =
-            Shell { node: Arc::clone(self), store, lines, random, machine, waiting: Vec::new(), changes: 0, ready: 0 };
+        let node = Arc::clone(self);
+        let shell = Shell { node, store, lines, random, clock, machine, waiting: Vec::new(), changes: 0, ready: 0 };
         tokio::spawn(async move {
             shell.run(from).await;
             listener.abort();
@@ -121,6 +121,7 @@ struct Shell {
     store: Arc<dyn Store>,
     lines: Lines,
     random: Random,
+    clock: Arc<Clock>,
     machine: Node<Step>,
     /// Who waits for which change.
     waiting: Vec<(u64, oneshot::Sender<Result<(), AppError>>)>,
@@ -192,7 +193,7 @@ impl Shell {
     fn act(&mut self, actions: Vec<Action<Step>>) {
         for action in actions {
             match action {
-                Action::Read(op, after) => self.ask(move |c| c.page(after), move |a| Some(Input::Page(op, a))),
+                Action::Read(op, after) => self.read(op, after),
                 Action::Apply(op, entries) => {
                     let (lines, to) = (self.lines.clone(), self.node.to.clone());
                     tokio::spawn(async move {
@@ -222,6 +223,19 @@ impl Shell {
                 Action::Report(trouble) => report(trouble),
             }
         }
+    }
+
+    /// Reads the feed, and with it the database's clock. A node that may not serve by that clock goes on as if there had
+    /// been no answer: its lease runs out, and it gets none.
+    fn read(&self, op: Op, after: u64) {
+        let (clock, asked) = (Arc::clone(&self.clock), since_boot());
+        self.ask(
+            move |cluster| cluster.page(after),
+            move |answer| {
+                let followed = |page: &Page<Step>| clock.follow(look(asked, page.clock)).is_ok();
+                Some(Input::Page(op, answer.and_then(|page| if followed(&page) { Ok(page) } else { Err(Failed) })))
+            },
+        );
     }
 
     /// The first lease of a registration begins when the installation, too, was read after it.

@@ -8,8 +8,10 @@ queries! {
     /// From here on nothing ends this transaction but its commit.
     NO_TIMEOUT = "set local statement_timeout = 0";
 
-    /// Where the feed stands, and which database and timeline have been settled.
-    FEED_SETTLED = "select position, settled_system, settled_timeline from feed where id = 1";
+    /// Where the feed stands, which database and timeline have been settled, and what time it is there.
+    FEED_SETTLED = "select position, settled_system, settled_timeline,
+            cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)
+        from feed where id = 1";
     /// The command at a position.
     COMMAND_AT = "select command_id from changes where position = $1";
     /// The changes after a position, each event a row: at most so many changes, and so many bytes of payload unless
