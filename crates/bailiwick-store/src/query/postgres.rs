@@ -42,6 +42,25 @@ queries! {
     /// Wakes who listens.
     WAKE = "select pg_notify('bailiwick', $1)";
 
+    /// The server and this connection to it.
+    CHANNEL = "select current_setting('server_version'), case when ssl then version end, host(inet_server_addr())
+        from pg_stat_ssl where pid = pg_backend_pid()";
+    /// Settings that durability rests on, as a new session has them.
+    SETTINGS = "select name, reset_val from pg_settings where name in ('fsync', 'full_page_writes',
+        'synchronous_commit', 'synchronous_standby_names', 'wal_level')";
+    /// How many standbys are connected.
+    STANDBYS = "select count(*) from pg_stat_replication";
+    /// What this role may: everything; make or change tables; change the log.
+    ROLE = "select cast(current_user as text), (select rolsuper from pg_roles where rolname = current_user),
+        has_schema_privilege('bailiwick', 'create') or exists (select 1 from pg_class
+            where relnamespace = to_regnamespace('bailiwick') and pg_has_role(relowner, 'usage')),
+        has_table_privilege('changes', 'update, delete, truncate')
+            or has_table_privilege('events', 'update, delete, truncate')";
+    /// What time it is there.
+    CLOCK = "select cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)";
+    /// How far each node is.
+    NODES_BY_NAME = "select node, applied from nodes order by node, applied";
+
     /// Which migrations were applied.
     APPLIED = "select number, hash from migrations order by number";
     /// Notes a migration.

@@ -84,6 +84,16 @@ impl Sqlite {
         Self::open_with(&root.join(name), key, "off", true)
     }
 
+    /// The newest migration of the database in a directory, which may be in use, and the newest that this program
+    /// knows. Nothing is changed.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] if it cannot be read.
+    pub fn schema(directory: &Path) -> Result<(u32, u32), StoreError> {
+        let known = migrate::MIGRATIONS.last().map_or(0, |m| m.0);
+        Ok((migrate::newest(&reader(&directory.join("bailiwick.db"))?)?, known))
+    }
+
     /// Where the database lies.
     pub fn directory(&self) -> &Path {
         &self.directory

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod demo;
+mod doctor;
 mod migrate;
 mod serve;
 mod tell;
@@ -30,6 +31,8 @@ enum Command {
     Serve(Box<serve::Serve>),
     /// Prepare a PostgreSQL database, or bring it to this release, as the role that owns it.
     Migrate(migrate::Migrate),
+    /// Look whether everything is as it must be, and say what to do where it is not. Changes nothing.
+    Doctor(doctor::Doctor),
     /// Make a key for a host, or revoke one. Reaches the running server through its private socket.
     #[command(subcommand)]
     Key(tell::Key),
@@ -52,6 +55,7 @@ pub async fn run(asked: Bailiwick) -> Outcome {
         Command::Demo(demo) => demo::run(demo).await,
         Command::Serve(serve) => serve::run(*serve).await,
         Command::Migrate(migrate) => migrate::run(migrate).await,
+        Command::Doctor(asked) => doctor::run(asked).await,
         Command::Key(key) => tell::key(key).await,
         Command::Audit(audit) => tell::audit(audit).await,
     }

@@ -4,7 +4,8 @@ use super::Database;
 use crate::query::{self, Dialect};
 
 /// Statements that walk whole tables, and may: a verification, and what is few.
-const WALKS: &[&str] = &["FEED", "KEYS", "LINES", "MODELS", "PRODUCTS", "WITHOUT_LINE", "NODES", "APPLIED"];
+const WALKS: &[&str] =
+    &["FEED", "KEYS", "LINES", "MODELS", "PRODUCTS", "WITHOUT_LINE", "NODES", "NODES_BY_NAME", "APPLIED"];
 
 #[tokio::test]
 async fn every_statement_is_prepared_and_finds_its_rows_by_an_index() {
