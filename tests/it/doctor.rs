@@ -2,23 +2,14 @@
 
 #![expect(clippy::disallowed_methods, reason = "a deadline of real time around real servers")]
 
-use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::Instant;
 
 use bailiwick_testkit::{Options, Server, left_out, shared};
 
+use crate::serving::{Node, PATIENCE, bailiwick, migrated};
 use crate::world::Demo;
-
-/// How long a test waits for something that a server does on its own.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-fn bailiwick(words: &[&str]) -> (bool, String) {
-    let out = Command::new(env!("CARGO_BIN_EXE_bailiwick")).args(words).output().expect("the binary runs");
-    (out.status.success(), String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr))
-}
 
 /// What it says of one thing: `ok`, `warning` or `failed`, and the rest.
 fn said<'a>(all: &'a str, about: &str) -> (&'a str, &'a str) {
@@ -32,60 +23,16 @@ fn states<'a>(all: &'a str, of: &[&str]) -> Vec<&'a str> {
     of.iter().map(|about| said(all, about).0).collect()
 }
 
-fn migrated(server: &Server, name: &str) {
-    server.create_database(name).expect("a database");
-    let (fine, said) = bailiwick(&["migrate", "--database", &server.url(name, "bailiwick_owner")]);
-    assert!(fine, "{said}");
-}
-
-/// A running node; it goes when this is dropped.
-struct Node {
-    child: Child,
-    data: PathBuf,
-}
-
-impl Node {
-    fn start(database: &str, name: &str) -> Self {
-        let data = std::env::temp_dir().join(format!("bailiwick-doctor-{}-{name}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&data);
-        let mut child = Command::new(env!("CARGO_BIN_EXE_bailiwick"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--public-url", "http://localhost", "--lease", "2"])
-            .args(["--database", database, "--node", name, "--data"])
-            .arg(&data)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the binary starts");
-        // It says where it is once it is a node.
-        let said = BufReader::new(child.stdout.take().expect("stdout is piped")).lines().next();
-        assert!(said.is_some_and(|line| line.is_ok()), "it did not start");
-        Self { child, data }
-    }
-
-    fn data(&self) -> &str {
-        self.data.to_str().expect("a path in text")
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.data);
-    }
-}
-
 #[test]
 fn of_a_database_with_a_synchronous_standby_all_is_well() {
     if !Server::is_installed() {
         return left_out("of_a_database_with_a_synchronous_standby_all_is_well");
     }
     let first = Server::start(&Options { fsync: true, ..Options::default() }).expect("a server");
-    migrated(&first, "well");
+    let url = migrated(&first, "well");
     let second = first.standby("second").expect("a standby");
     first.set("synchronous_standby_names", "second").expect("it is waited for");
-    let url = first.url("well", "bailiwick");
-    let node = Node::start(&url, "well");
+    let node = Node::start(&url, "well", None);
     let (fine, all) = bailiwick(&["doctor", "--database", &url, "--data", node.data()]);
     assert!(fine, "{all}");
     assert!(all.lines().all(|line| line.starts_with("ok ")), "{all}");
@@ -106,8 +53,7 @@ fn of_a_database_with_a_synchronous_standby_all_is_well() {
 #[test]
 fn of_a_database_that_can_lose_what_was_saved_it_is_said() {
     let Some(server) = shared("of_a_database_that_can_lose_what_was_saved_it_is_said") else { return };
-    migrated(server, "unwell");
-    let url = server.url("unwell", "bailiwick");
+    let url = migrated(server, "unwell");
     let nowhere = ["--data", "/nonexistent/never-made"];
     let doctor = |words: &[&str]| bailiwick(&[&["doctor"], words, &nowhere].concat());
 

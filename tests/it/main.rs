@@ -5,4 +5,6 @@ mod doctor;
 mod nodes;
 mod pages;
 mod readme;
+mod serving;
+mod upgrade;
 mod world;

@@ -8,7 +8,7 @@ use bailiwick_core::ids::{CommandId, WorkspaceId};
 use bailiwick_core::node::holdings::Follow;
 use bailiwick_core::node::{Entry, Place};
 use bailiwick_core::team::apply::apply;
-use bailiwick_core::team::event::Recorded;
+use bailiwick_core::team::event::{EVENT_VERSION, Event, Recorded};
 use bailiwick_core::team::state::Workspace;
 use bailiwick_store::cluster::Step;
 use bailiwick_store::rows::{Committed, LineId, LogEvent};
@@ -98,16 +98,18 @@ impl Lines {
     /// change that had nothing to do, everything that it rests on is in force here and everywhere. A refusal waits
     /// for nothing.
     ///
-    /// The work goes on if the caller goes away: between a commit and its publishing nothing may break off.
+    /// The work goes on if the caller goes away: between a commit and its publishing nothing may break off. A process that
+    /// is not sure of itself, be it of the time or of what a newer release has made of the database, begins none.
     ///
     /// # Errors
-    /// The refusal of the closure; the store's; [`AppError`] of [`Lines::everywhere`], which says nothing about whether
+    /// [`AppError::Unsure`]; the refusal of the closure; the store's; [`AppError`] of [`Lines::everywhere`], which says nothing about whether
     /// it was committed.
     pub async fn change<T, F>(&self, lines: Vec<LineId>, command: CommandId, work: F) -> Result<Changed<T>, AppError>
     where
         T: Send + 'static,
         F: FnOnce(&mut dyn Tx) -> Result<T, AppError> + Send + 'static,
     {
+        self.enter()?;
         let this = self.clone();
         let whole = async move {
             let mut changed = bailiwick_store::change(&*this.0.store, lines.clone(), command, work).await?;
@@ -210,9 +212,58 @@ fn folded(state: &Workspace, step: &Step) -> Option<Workspace> {
         return None;
     }
     let recorded = |stored: &LogEvent| {
-        let event = serde_json::from_str(&stored.payload).ok()?;
-        Some(Recorded { at: stored.at, event })
+        let event: Event = serde_json::from_str(&stored.payload).ok()?;
+        (stored.version <= EVENT_VERSION).then_some(Recorded { at: stored.at, event })
     };
     let events: Vec<Recorded> = step.events.iter().map(recorded).collect::<Option<_>>()?;
     apply(state, &events).ok().filter(|next| next.revision == step.revision)
+}
+
+#[cfg(test)]
+mod tests {
+    use bailiwick_core::access::parse::parse;
+    use bailiwick_core::ids::{AddressId, MemberId, PersonId, ProductId, TemplateId};
+    use bailiwick_core::team::apply::begin;
+    use bailiwick_core::team::command::{Actor, Command, Create, Request};
+    use bailiwick_core::team::decide::decide;
+    use bailiwick_core::time::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_step_is_followed_if_all_of_it_is_understood() {
+        let model = Arc::new(parse(include_str!("../../../models/tenant/model.toml"), "v1").unwrap());
+        let id = WorkspaceId(1);
+        let create = Create {
+            workspace: id,
+            product: ProductId(1),
+            external_id: None,
+            name: "Acme".into(),
+            plan: None,
+            owner: PersonId(1),
+            address: AddressId(1),
+            member: MemberId(1),
+            templates: (1..=3).map(TemplateId).collect(),
+        };
+        let now = Timestamp(1_800_000_000_000_000);
+        let request = Request { actor: Actor::Operator, command: Command::Create(create), seen: None };
+        let state = begin(&model, &decide(None, &model, &request, now).unwrap()).unwrap();
+        let step = |version: u16, model: &str, payload: &str| Step {
+            line: LineId::Workspace(id),
+            revision: state.revision + 1,
+            model: model.into(),
+            events: vec![LogEvent { at: now, kind: String::new(), version, payload: payload.into() }],
+        };
+        let renamed = r#"{"kind":"workspace_renamed","from":"Acme","to":"Globex"}"#;
+        assert_eq!(&*folded(&state, &step(EVENT_VERSION, "v1", renamed)).unwrap().name, "Globex");
+        for strange in [
+            step(EVENT_VERSION + 1, "v1", renamed),
+            step(EVENT_VERSION, "v2", renamed),
+            step(EVENT_VERSION, "v1", r#"{"kind":"workspace_frozen"}"#),
+            step(EVENT_VERSION, "v1", r#"{"kind":"workspace_renamed","from":"Acme","to":"Globex","by":"whom"}"#),
+            Step { revision: state.revision + 2, ..step(EVENT_VERSION, "v1", renamed) },
+        ] {
+            assert!(folded(&state, &strange).is_none(), "{strange:?}");
+        }
+    }
 }

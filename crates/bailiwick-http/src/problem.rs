@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use bailiwick_app::AppError;
 use bailiwick_app::error::SignInRefusal;
 use bailiwick_core::team::refusal::{Class, Refusal};
+use bailiwick_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -223,6 +224,10 @@ impl From<AppError> for Problem {
             AppError::Repeated => {
                 Self::new(StatusCode::CONFLICT, "repeated", "This was done before, by the same idempotency key.")
             }
+            // Another node, of a newer release, may understand what this one does not.
+            AppError::Store(error @ StoreError::Fenced { .. }) => {
+                Self { cause: Some(error.to_string()), ..AppError::Unsure.into() }
+            }
             AppError::Store(error) => Self::internal(error.to_string()),
         }
     }
@@ -272,7 +277,6 @@ fn title(code: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bailiwick_store::StoreError;
 
     fn samples() -> Vec<Refusal> {
         use bailiwick_core::ids::ResourceId;
@@ -364,6 +368,9 @@ mod tests {
         let unsure = Problem::from(AppError::Unsure);
         assert_eq!((unsure.status.as_u16(), unsure.code), (503, "unsure"));
         assert_eq!(unsure.into_response().headers()[header::RETRY_AFTER], "1");
+        let fenced = StoreError::Fenced { line: "a workspace".into(), why: "an unknown kind".into() };
+        let fenced = Problem::from(AppError::Store(fenced));
+        assert_eq!((fenced.status.as_u16(), fenced.code), (503, "unsure"));
         let answer = Problem::from(AppError::NotSignedIn).into_response();
         assert!(answer.headers().contains_key(header::WWW_AUTHENTICATE));
         assert_eq!(Problem::from(AppError::Scope("read")).status, StatusCode::FORBIDDEN);

@@ -4,6 +4,7 @@
 //! each question to the database in a task of its own, memory at once. Checks never come here; they look at the guard.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ pub struct Shared {
     from: std::sync::Mutex<Option<mpsc::UnboundedReceiver<Message>>>,
     /// The history that the machine is on.
     place: RwLock<Option<Place>>,
+    /// When it is said again that the database does not answer, in nanoseconds since the machine started.
+    say_at: AtomicU64,
 }
 
 enum Message {
@@ -45,7 +48,22 @@ impl Shared {
     pub fn new(name: impl Into<String>, terms: Terms) -> Arc<Self> {
         let (to, from) = mpsc::unbounded_channel();
         let guard = Guard::default();
-        Arc::new(Self { guard, terms, name: name.into(), to, from: Some(from).into(), place: RwLock::default() })
+        let (name, from) = (name.into(), Some(from).into());
+        Arc::new(Self { guard, terms, name, to, from, place: RwLock::default(), say_at: AtomicU64::new(0) })
+    }
+
+    /// An answer, or that there is none. What has waited for a lease is of no use any more; the connection is given up,
+    /// so whether it was done is not known.
+    async fn answered<T>(&self, answer: Later<'_, T>) -> Result<T, Failed> {
+        let late = |_| Err(StoreError::Unknown("no answer for as long as a lease".into()));
+        tokio::time::timeout(self.terms.lease, answer).await.unwrap_or_else(late).map_err(|error| {
+            let now = since_boot();
+            // It is asked again and again, and one word of it is enough.
+            if now.0 >= self.say_at.fetch_max(now.plus(self.terms.renewal).0, Ordering::Relaxed) {
+                tracing::warn!(%error, "nothing came of a question to the database; without an answer the lease runs out");
+            }
+            Failed
+        })
     }
 
     /// Drops what is in memory and takes the row away, so that nobody waits for this process any more.
@@ -255,12 +273,11 @@ impl Shell {
 
     fn register(&self, op: Op, applied: u64) {
         let incarnation = Incarnation(self.random.bits());
-        let name = self.node.name.clone();
-        let (store, to, patience) = (Arc::clone(&self.store), self.node.to.clone(), self.node.terms.lease);
+        let (store, node) = (Arc::clone(&self.store), Arc::clone(&self.node));
         tokio::spawn(async move {
             let Some(cluster) = store.cluster() else { return };
-            let answer = answered(patience, cluster.register(incarnation, &name, applied)).await;
-            let _ = to.send(Message::Told(Input::Registered(op, answer.map(|place| (incarnation, place)))));
+            let answer = node.answered(cluster.register(incarnation, &node.name, applied)).await;
+            let _ = node.to.send(Message::Told(Input::Registered(op, answer.map(|place| (incarnation, place)))));
         });
     }
 
@@ -270,24 +287,14 @@ impl Shell {
         question: impl for<'c> FnOnce(&'c dyn Cluster) -> Later<'c, T> + Send + 'static,
         then: impl FnOnce(Result<T, Failed>) -> Option<Input<Step>> + Send + 'static,
     ) {
-        let (store, to, patience) = (Arc::clone(&self.store), self.node.to.clone(), self.node.terms.lease);
+        let (store, node) = (Arc::clone(&self.store), Arc::clone(&self.node));
         tokio::spawn(async move {
             let Some(cluster) = store.cluster() else { return };
-            if let Some(input) = then(answered(patience, question(cluster)).await) {
-                let _ = to.send(Message::Told(input));
+            if let Some(input) = then(node.answered(question(cluster)).await) {
+                let _ = node.to.send(Message::Told(input));
             }
         });
     }
-}
-
-/// An answer, or that there is none. What has waited for a lease is of no use any more; the connection is given up, so
-/// whether it was done is not known.
-async fn answered<T>(patience: Duration, answer: Later<'_, T>) -> Result<T, Failed> {
-    let late = |_| Err(StoreError::Unknown("no answer for as long as a lease".into()));
-    tokio::time::timeout(patience, answer).await.unwrap_or_else(late).map_err(|error| {
-        tracing::warn!(%error, "the database did not answer; until it does, the lease runs on and then out");
-        Failed
-    })
 }
 
 fn report(trouble: Trouble) {

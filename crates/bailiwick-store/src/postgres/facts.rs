@@ -8,6 +8,7 @@ use super::connect::{Conn, Dialer, Purpose};
 use super::{Options, migrate};
 use crate::error::StoreError;
 use crate::query::postgres as q;
+use crate::readers::KNOWN;
 use crate::tables::db::{Cells, Out};
 
 /// A connection to look through.
@@ -80,12 +81,13 @@ impl Look {
         Ok(Server { version, tls, is_here, settings, standbys })
     }
 
-    /// Whether the tables are those of this program.
+    /// The newest migration of the database, beside which this program can be at work, and the newest that this program
+    /// knows.
     ///
     /// # Errors
-    /// [`StoreError::Older`], [`StoreError::Newer`]; [`StoreError::Database`] if they cannot be read.
-    pub async fn schema(&self) -> Result<u32, StoreError> {
-        migrate::look(&self.0).await
+    /// [`StoreError::Older`], [`StoreError::Outdated`]; [`StoreError::Database`] if the tables cannot be read.
+    pub async fn schema(&self) -> Result<(u32, u32), StoreError> {
+        Ok((migrate::look(&self.0).await?, KNOWN))
     }
 
     /// The role, on a database that was migrated.

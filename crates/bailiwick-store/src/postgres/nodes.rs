@@ -13,6 +13,7 @@ use crate::Later;
 use crate::cluster::{Cluster, Step, Wake};
 use crate::error::StoreError;
 use crate::query::postgres as q;
+use crate::readers::may_work;
 use crate::rows::{LineId, LogEvent};
 use crate::tables::db::{Cells, Out, misread};
 
@@ -166,6 +167,7 @@ async fn page(line: &Line, after: u64) -> Out<Page<Step>> {
 
     let mut c = Cells::of(&feed);
     let (head, system, timeline) = (c.number()?, c.get::<Option<i64>>()?, c.get::<Option<u32>>()?);
+    may_work(c.number()?)?;
     let clock = c.time()?;
     let place = line.place();
     let settled = system.map(i64::cast_unsigned) == Some(place.system) && timeline == Some(place.timeline);

@@ -2,14 +2,15 @@
 
 queries! {
     /// Takes a line for this transaction, and says where it stands.
-    LOCK_LINE = "select kind, revision, last_at, head from lines where line_id = $1 for update";
+    LOCK_LINE = "select kind, revision, last_at, head, oldest_reader from lines where line_id = $1 for update";
     /// Takes the place of a line that is not there yet.
     LOCK_NEW_LINE = "select pg_advisory_xact_lock($1)";
     /// From here on nothing ends this transaction but its commit.
     NO_TIMEOUT = "set local statement_timeout = 0";
 
-    /// Where the feed stands, which database and timeline have been settled, and what time it is there.
-    FEED_SETTLED = "select position, settled_system, settled_timeline,
+    /// Where the feed stands, which database and timeline have been settled, which programs may be at work, and what time
+    /// it is there.
+    FEED_SETTLED = "select position, settled_system, settled_timeline, oldest_reader,
             cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)
         from feed where id = 1";
     /// The command at a position.
@@ -61,6 +62,8 @@ queries! {
     /// How far each node is.
     NODES_BY_NAME = "select node, applied from nodes order by node, applied";
 
+    /// Which programs may be at work.
+    OLDEST_READER = "select oldest_reader from feed where id = 1";
     /// Which migrations were applied.
     APPLIED = "select number, hash from migrations order by number";
     /// Notes a migration.

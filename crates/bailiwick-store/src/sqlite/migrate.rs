@@ -23,6 +23,7 @@ pub(crate) const MIGRATIONS: &[Migration] = files! {
     4 "0004_people"
     5 "0005_observed"
     6 "0006_nodes"
+    7 "0007_readers"
 };
 
 // Engine-only statements.

@@ -7,7 +7,6 @@ mod writer;
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
 pub(crate) use migrate::MIGRATIONS;
 #[cfg(test)]
 pub(crate) use tests::columns;
@@ -28,6 +27,7 @@ use crate::chain::ChainKey;
 use crate::error::StoreError;
 use crate::models::Models;
 use crate::moving::Raw;
+use crate::readers::KNOWN;
 use crate::rows::LineId;
 use crate::tables::random;
 use crate::{Ended, Later, ObserveWork, ReadWork, Store, Work};
@@ -90,8 +90,7 @@ impl Sqlite {
     /// # Errors
     /// [`StoreError::Database`] if it cannot be read.
     pub fn schema(directory: &Path) -> Result<(u32, u32), StoreError> {
-        let known = migrate::MIGRATIONS.last().map_or(0, |m| m.0);
-        Ok((migrate::newest(&reader(&directory.join("bailiwick.db"))?)?, known))
+        Ok((migrate::newest(&reader(&directory.join("bailiwick.db"))?)?, KNOWN))
     }
 
     /// Where the database lies.

@@ -36,7 +36,14 @@ async fn go_through(
     let said = look.clock().await?;
     found.push(clock(Sight { asked, answered: since_boot(), said }, wall()));
     match look.schema().await {
-        Ok(at) => found.push(Finding::fine("tables", format!("at migration {at}, as this program"))),
+        Ok((at, known)) if at == known => {
+            found.push(Finding::fine("tables", format!("at migration {at}, as this program")));
+        }
+        Ok((at, known)) => {
+            let says =
+                format!("at migration {at}, this program at {known}, which can go on; use the newer release soon");
+            found.push(Finding::warning("tables", says));
+        }
         Err(error) => {
             // Without its tables there is nothing more to see.
             found.push(Finding::failed("tables", error.to_string() + advice(&error)));
