@@ -6,5 +6,6 @@ mod nodes;
 mod pages;
 mod readme;
 mod serving;
+mod silence;
 mod upgrade;
 mod world;

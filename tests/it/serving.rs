@@ -39,11 +39,11 @@ impl Node {
     /// # Panics
     /// With what it said, if it ends instead.
     pub fn start(database: &str, name: &str, keys_of: Option<&Self>) -> Self {
-        Self::try_start(database, name, keys_of).unwrap_or_else(|said| panic!("{name} does not start: {said}"))
+        Self::with_lease(database, name, keys_of, 2).unwrap_or_else(|said| panic!("{name} does not start: {said}"))
     }
 
-    /// The same; what it said if it ended instead.
-    pub fn try_start(database: &str, name: &str, keys_of: Option<&Self>) -> Result<Self, String> {
+    /// The same with a lease of so many seconds; what it said if it ended instead.
+    pub fn with_lease(database: &str, name: &str, keys_of: Option<&Self>, lease: u32) -> Result<Self, String> {
         let data = std::env::temp_dir().join(format!("bailiwick-serving-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&data);
         std::fs::create_dir_all(&data).expect("a directory");
@@ -51,8 +51,8 @@ impl Node {
             std::fs::copy(other.data.join("keys.json"), data.join("keys.json")).expect("the keys are copied");
         }
         let mut child = Command::new(env!("CARGO_BIN_EXE_bailiwick"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--public-url", "http://localhost", "--lease", "2"])
-            .args(["--database", database, "--node", name, "--data"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--public-url", "http://localhost"])
+            .args(["--lease", &lease.to_string(), "--database", database, "--node", name, "--data"])
             .arg(&data)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -102,10 +102,10 @@ impl Node {
         (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap_or_default())
     }
 
-    /// Whether the person `u-1` may export analytics in a workspace: `yes`, or the reason of the no.
-    pub fn decides(&self, key: &str, workspace: &str) -> String {
+    /// Whether a person may export analytics in a workspace: `yes`, or the reason of the no.
+    pub fn decides(&self, key: &str, person: &str, workspace: &str) -> String {
         let question = format!(
-            r#"{{"subject":{{"type":"person","id":"u-1"}},"action":{{"name":"analytics:export"}},
+            r#"{{"subject":{{"type":"person","id":"{person}"}},"action":{{"name":"analytics:export"}},
                 "resource":{{"type":"workspace","id":"{workspace}"}}}}"#
         );
         let (status, body) = self.ask("POST", "/access/v1/evaluation", key, &question);

@@ -51,7 +51,7 @@ fn a_line_that_a_newer_release_wrote_is_unsure_on_this_one_and_all_others_go_on(
     };
     // Both hold both workspaces.
     for node in [&first, &second] {
-        assert_eq!(["acme", "globex"].map(|name| node.decides(key, name)), ["yes", "yes"]);
+        assert_eq!(["acme", "globex"].map(|name| node.decides(key, "u-1", name)), ["yes", "yes"]);
     }
 
     // The newer release migrates: it only adds something. Nodes of this one go on.
@@ -69,7 +69,7 @@ fn a_line_that_a_newer_release_wrote_is_unsure_on_this_one_and_all_others_go_on(
     newer(server, "beside", &unknown_event("acme"));
     let third = Node::start(&url, "beside-3", Some(&first));
     for node in [&first, &second, &third] {
-        node.until("the workspace is fenced", |node| node.decides(key, "acme") == "unsure");
+        node.until("the workspace is fenced", |node| node.decides(key, "u-1", "acme") == "unsure");
         assert_eq!(node.ask("GET", "/readyz", "", "").0, 200);
         let (status, body) = node.ask("GET", "/v1/workspaces/ext:acme", key, "");
         assert!(status == 503 && body.contains("unsure"), "{status} {body}");
@@ -77,12 +77,12 @@ fn a_line_that_a_newer_release_wrote_is_unsure_on_this_one_and_all_others_go_on(
         let (status, body) = rename(node, "acme");
         assert_eq!(status, 503, "{body}");
         // Everything else goes on, and is everywhere at once.
-        assert_eq!(node.decides(key, "globex"), "yes");
+        assert_eq!(node.decides(key, "u-1", "globex"), "yes");
         assert_eq!(rename(node, "globex").0, 200);
     }
     // The newer release deletes it, and still nobody here takes the tables at their word.
     newer(server, "beside", &unknown_event("acme").replace("'newer'", "'newest'"));
-    assert_eq!([&first, &second, &third].map(|node| node.decides(key, "acme")), ["unsure"; 3]);
+    assert_eq!([&first, &second, &third].map(|node| node.decides(key, "u-1", "acme")), ["unsure"; 3]);
 }
 
 #[test]
@@ -93,20 +93,20 @@ fn nodes_of_this_release_stop_answering_where_a_newer_one_leaves_no_room_for_the
     let first = Node::start(&url, "instead-1", None);
     let made = first.operator(&["key", "create", "--name", "t", "--scopes", "check,read"]);
     let key = made.lines().nth(1).expect("a secret");
-    assert_eq!(first.decides(key, "acme"), "not-a-member");
+    assert_eq!(first.decides(key, "u-1", "acme"), "not-a-member");
     newer(server, "instead", &format!("update feed set oldest_reader = {}", KNOWN + 1));
     first.until("it is not ready any more", |node| node.ask("GET", "/readyz", "", "").0 == 503);
-    assert_eq!(first.decides(key, "acme"), "unsure");
+    assert_eq!(first.decides(key, "u-1", "acme"), "unsure");
     assert_eq!(first.ask("GET", "/v1/workspaces", key, "").0, 503);
     // Nor does the operator write by it, and another one is refused in words.
     let (fine, said) = bailiwick(&["key", "create", "--name", "x", "--data", first.data()]);
     assert!(!fine && said.contains("not sure"), "{said}");
-    let Err(said) = Node::try_start(&url, "instead-2", Some(&first)) else { panic!("it starts") };
+    let Err(said) = Node::with_lease(&url, "instead-2", Some(&first), 2) else { panic!("it starts") };
     assert!(said.contains("start the newer release"), "{said}");
     let (fine, said) = bailiwick(&["doctor", "--database", &url, "--data", first.data()]);
     assert!(!fine && said.contains("failed   tables"), "{said}");
     // It is taken back: who waited goes on by itself.
     newer(server, "instead", &format!("update feed set oldest_reader = {KNOWN}"));
     first.until("it is ready again", |node| node.ask("GET", "/readyz", "", "").0 == 200);
-    assert_eq!(first.decides(key, "acme"), "not-a-member");
+    assert_eq!(first.decides(key, "u-1", "acme"), "not-a-member");
 }

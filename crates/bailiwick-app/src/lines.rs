@@ -85,6 +85,18 @@ impl Lines {
         bailiwick_store::read(&*self.0.store, work).await
     }
 
+    /// The same for what an answer from memory needs first, such as a name: it is small, so a database that does not give
+    /// it soon is silent, and whoever asks learns that nothing is sure instead of waiting.
+    pub async fn read_soon<T, F>(&self, work: F) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut dyn Read) -> Result<T, StoreError> + Send + 'static,
+    {
+        const PATIENCE: Duration = Duration::from_secs(2);
+        let soon = tokio::time::timeout(PATIENCE, self.read(work)).await;
+        Ok(soon.map_err(|_| AppError::Unsure)??)
+    }
+
     /// Observations: nobody is told "saved" of them, so they wait for nothing.
     pub async fn observe<T, F>(&self, work: F) -> Result<T, StoreError>
     where
