@@ -114,8 +114,8 @@ impl Lines {
     /// is not sure of itself, be it of the time or of what a newer release has made of the database, begins none.
     ///
     /// # Errors
-    /// [`AppError::Unsure`]; the refusal of the closure; the store's; [`AppError`] of [`Lines::everywhere`], which says nothing about whether
-    /// it was committed.
+    /// [`AppError::Unsure`]; the refusal of the closure; the store's; [`AppError`] of [`Lines::everywhere`], which says
+    /// nothing about whether it was committed.
     pub async fn change<T, F>(&self, lines: Vec<LineId>, command: CommandId, work: F) -> Result<Changed<T>, AppError>
     where
         T: Send + 'static,

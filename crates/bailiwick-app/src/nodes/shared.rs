@@ -58,8 +58,9 @@ impl Shared {
         let late = |_| Err(StoreError::Unknown("no answer for as long as a lease".into()));
         tokio::time::timeout(self.terms.lease, answer).await.unwrap_or_else(late).map_err(|error| {
             let now = since_boot();
-            // It is asked again and again, and one word of it is enough.
-            if now.0 >= self.say_at.fetch_max(now.plus(self.terms.renewal).0, Ordering::Relaxed) {
+            // It is asked again and again; one word of it now and then is enough.
+            if now.0 >= self.say_at.load(Ordering::Relaxed) {
+                self.say_at.store(now.plus(self.terms.renewal).0, Ordering::Relaxed);
                 tracing::warn!(%error, "nothing came of a question to the database; without an answer the lease runs out");
             }
             Failed

@@ -13,6 +13,9 @@ use crate::time::Timestamp;
 /// database. Machines that keep time are a few milliseconds apart; on the day of a leap second two honest ways to spread
 /// it are half a second apart.
 pub const BOUND: Duration = Duration::from_secs(1);
+/// How well a node must know the database's time. Where it falls back, a node stands still for at most half the bound: so
+/// of two nodes one is this much behind and the other so much ahead, and the rest is for drift while a lease runs.
+const ERROR: Duration = Duration::from_millis(250);
 /// By how much a clock may run away from another between two looks, in parts of a million.
 const DRIFT: u128 = 1_000;
 
@@ -59,7 +62,7 @@ impl fmt::Display for Astray {
         match *self {
             Self::Slow { took } => {
                 let took = self::length(took);
-                write!(out, "the database took {took} to answer, too long to tell its clock to {bound}")
+                write!(out, "the database took {took} to answer, too long to tell what time it is there")
             }
             Self::Apart(by) => {
                 let (by, side) = (length(by), if by < 0 { "behind" } else { "ahead of" });
@@ -122,8 +125,8 @@ impl Wall {
     /// Why it may not serve.
     pub fn follow(before: Option<Self>, look: Look, own: Timestamp, told: Timestamp) -> Result<Self, Astray> {
         let now = look.answered;
-        // Of two nodes each may be wrong by half the bound. What was seen before does, while it is good enough.
-        let sharp = |wall: &Self| wall.error(now) <= BOUND / 2;
+        // What was seen before does, while it is good enough.
+        let sharp = |wall: &Self| wall.error(now) <= ERROR;
         let wall = Some(Self::of(look)).filter(sharp).or(before.filter(sharp));
         let wall = wall.ok_or(Astray::Slow { took: now.since(look.asked) })?;
         let there = wall.at(now).0;
@@ -133,7 +136,7 @@ impl Wall {
             return Err(Astray::Apart(apart));
         }
         let behind = told.0.saturating_sub(there);
-        if behind > may {
+        if behind > i64::try_from((BOUND / 2 - wall.error(now)).as_micros()).unwrap_or(0) {
             return Err(Astray::Behind(behind));
         }
         Ok(wall)
@@ -171,7 +174,7 @@ mod tests {
     fn a_node_serves_by_a_clock_that_it_knows_and_that_its_own_agrees_with() {
         let known = Wall::of(look(8_990, 9_010, AT - SECOND));
         let (fast, slow) = (look(9_990, 10_010, AT), look(8_000, 10_010, AT));
-        let stale = Wall { looked: Nanos(0), error: Duration::from_millis(499), ..known };
+        let stale = Wall { looked: Nanos(0), error: Duration::from_millis(249), ..known };
         let too_slow = Astray::Slow { took: Duration::from_millis(2_010) };
         // What is looked at, what was seen before; the node's own clock and the latest time that it told, milliseconds
         // beyond the database's; what comes of it.
@@ -183,8 +186,8 @@ mod tests {
             ("its own is a little slow", fast, Some(known), -1_010, -1_000, None),
             ("its own is slow", fast, Some(known), -1_011, -1_000, Some(Astray::Apart(-1_011_000))),
             ("its own is years off", fast, Some(known), 1 << 40, -1_000, Some(Astray::Apart(1_000 << 40))),
-            ("the database went back a little", fast, Some(known), 0, 1_010, None),
-            ("the database went back", fast, Some(known), 0, 1_011, Some(Astray::Behind(1_011_000))),
+            ("the database went back a little", fast, Some(known), 0, 490, None),
+            ("the database went back", fast, Some(known), 0, 491, Some(Astray::Behind(491_000))),
             ("a slow answer, and it knew", slow, Some(known), 0, -1_000, None),
             ("a slow answer at first", slow, None, 0, -1_000, Some(too_slow)),
             ("a slow answer, and it knew long ago", slow, Some(stale), 0, -1_000, Some(too_slow)),
