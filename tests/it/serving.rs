@@ -12,6 +12,9 @@ use bailiwick_testkit::Server;
 /// How long a test waits for something that a node does on its own.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The lease of a node that nothing else is said of.
+pub const LEASE: Duration = Duration::from_secs(2);
+
 /// Runs the binary to its end: whether all was well, and what it said.
 pub fn bailiwick(words: &[&str]) -> (bool, String) {
     let out = Command::new(env!("CARGO_BIN_EXE_bailiwick")).args(words).output().expect("the binary runs");
@@ -39,11 +42,11 @@ impl Node {
     /// # Panics
     /// With what it said, if it ends instead.
     pub fn start(database: &str, name: &str, keys_of: Option<&Self>) -> Self {
-        Self::with_lease(database, name, keys_of, 2).unwrap_or_else(|said| panic!("{name} does not start: {said}"))
+        Self::with_lease(database, name, keys_of, LEASE).unwrap_or_else(|said| panic!("{name} does not start: {said}"))
     }
 
-    /// The same with a lease of so many seconds; what it said if it ended instead.
-    pub fn with_lease(database: &str, name: &str, keys_of: Option<&Self>, lease: u32) -> Result<Self, String> {
+    /// The same with a lease of one's own; what it said if it ended instead.
+    pub fn with_lease(database: &str, name: &str, keys_of: Option<&Self>, lease: Duration) -> Result<Self, String> {
         let data = std::env::temp_dir().join(format!("bailiwick-serving-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&data);
         std::fs::create_dir_all(&data).expect("a directory");
@@ -52,7 +55,7 @@ impl Node {
         }
         let mut child = Command::new(env!("CARGO_BIN_EXE_bailiwick"))
             .args(["serve", "--listen", "127.0.0.1:0", "--public-url", "http://localhost"])
-            .args(["--lease", &lease.to_string(), "--database", database, "--node", name, "--data"])
+            .args(["--lease", &lease.as_secs().to_string(), "--database", database, "--node", name, "--data"])
             .arg(&data)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::serving::{Node, migrated};
 
-/// The node's lease, in seconds.
-const LEASE: u32 = 10;
+/// The node's lease.
+const LEASE: Duration = Duration::from_secs(10);
 /// Whoever asks for something that only the database knows is answered by then: less than what is left of the lease.
 const SOON: Duration = Duration::from_secs(5);
 
@@ -35,6 +35,8 @@ fn a_node_whose_database_is_silent_is_not_ready_answers_for_its_lease_and_comes_
     let olga = id(&node.ask("POST", "/v1/people", key, olga), "per_");
     let acme = r#"{"model":"tenant","name":"Acme","external_id":"acme","owner":"ext:u-1"}"#;
     let acme = id(&node.ask("POST", "/v1/workspaces", key, acme), "wsp_");
+    let cold = r#"{"model":"tenant","name":"Cold","owner":"ext:u-1"}"#;
+    let cold = id(&node.ask("POST", "/v1/workspaces", key, cold), "wsp_");
     let by_id = || node.decides(key, &olga, &acme);
     let by_name = || node.decides(key, "u-1", "acme");
     let ready = || node.ask("GET", "/readyz", "", "").0;
@@ -49,6 +51,9 @@ fn a_node_whose_database_is_silent_is_not_ready_answers_for_its_lease_and_comes_
     let asked = Instant::now();
     assert_eq!(by_name(), "unsure");
     assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
+    // Who asks for what is not in memory is not left waiting for longer than that.
+    assert_eq!(node.decides(key, &olga, &cold), "unsure");
+    assert!(begun.elapsed() < LEASE + SOON, "{:?}", begun.elapsed());
     node.until("the lease runs out", |_| by_id() == "unsure");
     assert_eq!((ready(), by_name()), (503, "unsure".into()));
     assert_eq!(node.ask("GET", "/livez", "", "").0, 200);

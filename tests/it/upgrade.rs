@@ -2,7 +2,7 @@
 
 use bailiwick_testkit::{Server, shared};
 
-use crate::serving::{Node, bailiwick, migrated};
+use crate::serving::{LEASE, Node, bailiwick, migrated};
 
 /// The newest migration of this release.
 const KNOWN: u32 = 7;
@@ -101,7 +101,7 @@ fn nodes_of_this_release_stop_answering_where_a_newer_one_leaves_no_room_for_the
     // Nor does the operator write by it, and another one is refused in words.
     let (fine, said) = bailiwick(&["key", "create", "--name", "x", "--data", first.data()]);
     assert!(!fine && said.contains("not sure"), "{said}");
-    let Err(said) = Node::with_lease(&url, "instead-2", Some(&first), 2) else { panic!("it starts") };
+    let Err(said) = Node::with_lease(&url, "instead-2", Some(&first), LEASE) else { panic!("it starts") };
     assert!(said.contains("start the newer release"), "{said}");
     let (fine, said) = bailiwick(&["doctor", "--database", &url, "--data", first.data()]);
     assert!(!fine && said.contains("failed   tables"), "{said}");

@@ -1,6 +1,7 @@
 //! The one door to the store. Whoever changes a line passes here, so nobody can forget what comes between a commit and
 //! "saved": memory is brought up to it, and every other process too.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -95,6 +96,21 @@ impl Lines {
         const PATIENCE: Duration = Duration::from_secs(2);
         let soon = tokio::time::timeout(PATIENCE, self.read(work)).await;
         Ok(soon.map_err(|_| AppError::Unsure)??)
+    }
+
+    /// Waits for something of the database for as long as this process is sure; what comes later is of no use any more.
+    ///
+    /// # Errors
+    /// [`AppError::Unsure`]; its own.
+    pub async fn while_sure<T>(&self, work: impl Future<Output = Result<T, AppError>>) -> Result<T, AppError> {
+        const LOOK: Duration = Duration::from_millis(100);
+        let mut work = pin!(work);
+        loop {
+            if let Ok(done) = tokio::time::timeout(LOOK, &mut work).await {
+                return done;
+            }
+            self.enter()?;
+        }
     }
 
     /// Observations: nobody is told "saved" of them, so they wait for nothing.

@@ -152,7 +152,7 @@ impl App {
             let mut pass = lines.enter()?;
             let mut loaded = lines.live().get(id);
             if loaded.is_none() {
-                let there = lines.live().load(lines, id).await?;
+                let there = lines.while_sure(lines.live().load(lines, id)).await?;
                 if !there && lines.still(&pass) {
                     return Ok(None);
                 }
