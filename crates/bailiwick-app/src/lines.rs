@@ -9,7 +9,7 @@ use bailiwick_core::ids::{CommandId, WorkspaceId};
 use bailiwick_core::node::holdings::Follow;
 use bailiwick_core::node::{Entry, Place};
 use bailiwick_core::team::apply::apply;
-use bailiwick_core::team::event::{EVENT_VERSION, Event, Recorded};
+use bailiwick_core::team::event::Recorded;
 use bailiwick_core::team::state::Workspace;
 use bailiwick_store::cluster::Step;
 use bailiwick_store::rows::{Committed, LineId, LogEvent};
@@ -216,8 +216,11 @@ impl Lines {
     /// runs out.
     async fn follow_installation(&self) {
         const PAUSE: Duration = Duration::from_millis(50);
+        let mut said = false;
         while let Err(error) = self.installations().reload(self).await {
-            tracing::error!(%error, "products, models and keys cannot be read");
+            if !std::mem::replace(&mut said, true) {
+                tracing::error!(%error, "products, models and keys cannot be read; no check is answered until they can be");
+            }
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -239,10 +242,7 @@ fn folded(state: &Workspace, step: &Step) -> Option<Workspace> {
     if *state.model.version != *step.model {
         return None;
     }
-    let recorded = |stored: &LogEvent| {
-        let event: Event = serde_json::from_str(&stored.payload).ok()?;
-        (stored.version <= EVENT_VERSION).then_some(Recorded { at: stored.at, event })
-    };
+    let recorded = |stored: &LogEvent| Some(Recorded { at: stored.at, event: stored.read()? });
     let events: Vec<Recorded> = step.events.iter().map(recorded).collect::<Option<_>>()?;
     apply(state, &events).ok().filter(|next| next.revision == step.revision)
 }
@@ -254,6 +254,7 @@ mod tests {
     use bailiwick_core::team::apply::begin;
     use bailiwick_core::team::command::{Actor, Command, Create, Request};
     use bailiwick_core::team::decide::decide;
+    use bailiwick_core::team::event::EVENT_VERSION;
     use bailiwick_core::time::Timestamp;
 
     use super::*;

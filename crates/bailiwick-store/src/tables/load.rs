@@ -44,11 +44,20 @@ pub(crate) fn workspace(db: &dyn Db, models: &Models, id: WorkspaceId) -> Out<Op
     let state = unchecked(db, models, id).map_err(|error| fence(id, error))?;
     if let Some(state) = &state {
         invariant::check(state).map_err(|why| fenced(id, why))?;
+        newest_is_understood(db, id, state.revision)?;
         if logged != Some(state.revision) {
             return Err(fenced(id, format!("its tables are at revision {}, its log is elsewhere", state.revision)));
         }
     }
     Ok(state)
+}
+
+/// Nothing, if this program understands the newest change of a workspace. Whoever writes what older programs do not know
+/// marks the line; this finds the change that was made without.
+fn newest_is_understood(db: &dyn Db, id: WorkspaceId, revision: u64) -> Out<()> {
+    let strange =
+        super::log::events(db, LineId::Workspace(id), revision)?.into_iter().find(|event| event.read().is_none());
+    strange.map_or(Ok(()), |event| Err(fenced(id, format!("`{}` of its newest change is not understood", event.kind))))
 }
 
 fn fenced(id: WorkspaceId, why: impl std::fmt::Display) -> StoreError {

@@ -171,9 +171,14 @@ pub(crate) fn entries(db: &dyn Db, line: LineId, filter: &LogFilter) -> Out<Vec<
         Ok(LogEntry { revision, position, at, actor, command, origin, events: Vec::new() })
     })?;
     for entry in &mut found {
-        entry.events = all(db, q::CHANGE_EVENTS, &[&line.bytes(), &int(entry.revision)], |c| {
-            Ok(LogEvent { at: c.time()?, kind: c.text()?, version: c.number()?, payload: c.text()? })
-        })?;
+        entry.events = events(db, line, entry.revision)?;
     }
     Ok(found)
+}
+
+/// The events of one change.
+pub(crate) fn events(db: &dyn Db, line: LineId, revision: u64) -> Out<Vec<LogEvent>> {
+    all(db, q::CHANGE_EVENTS, &[&line.bytes(), &int(revision)], |c| {
+        Ok(LogEvent { at: c.time()?, kind: c.text()?, version: c.number()?, payload: c.text()? })
+    })
 }
