@@ -22,7 +22,7 @@ use bailiwick_store::postgres::{Options, Postgres};
 use bailiwick_testkit::Server;
 
 /// How long a test waits for something that a node does on its own.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 const HOUR: i64 = 3_600_000;
 
 /// A node, and by how many milliseconds its machine's wall clock is fast.
