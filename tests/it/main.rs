@@ -2,7 +2,11 @@
 
 mod command_line;
 mod moving;
+mod doctor;
 mod nodes;
 mod pages;
 mod readme;
+mod serving;
+mod silence;
+mod upgrade;
 mod world;

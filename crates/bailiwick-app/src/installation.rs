@@ -56,7 +56,11 @@ impl Installations {
 
 impl Installation {
     async fn read(lines: &Lines) -> Result<Self, AppError> {
-        let (products, models, keys) = lines.read(|from| Ok((from.products()?, from.models()?, from.keys()?))).await?;
+        let whole = lines.read(|from| {
+            from.understood(LineId::Installation)?;
+            Ok((from.products()?, from.models()?, from.keys()?))
+        });
+        let (products, models, keys) = whole.await?;
         let mut this =
             Self { products, keys: keys.into_iter().map(|(row, hash)| (hash, row)).collect(), ..Self::default() };
         for row in models {

@@ -21,6 +21,8 @@ type Out<T> = Result<T, StoreError>;
 pub trait Read {
     /// The position of the newest change in this moment.
     fn head(&mut self) -> Out<u64>;
+    /// Nothing, if this program understands all that is in a line; else the error that fences it.
+    fn understood(&mut self, line: LineId) -> Out<()>;
     /// A workspace as of its newest revision, deleted ones included; `None`: it never was.
     fn workspace(&mut self, id: WorkspaceId) -> Out<Option<Arc<Workspace>>>;
     /// The workspace that a product's host knows by this id; deleted ones free their id.

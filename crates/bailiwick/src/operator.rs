@@ -129,6 +129,11 @@ async fn answer(app: &App, stream: UnixStream) -> Outcome {
     Ok(())
 }
 
+/// Whether a server runs on a data directory.
+pub async fn is_running(data: &Path) -> bool {
+    UnixStream::connect(path(data)).await.is_ok()
+}
+
 /// Asks a running server; `None`: none is running.
 pub async fn ask_socket(data: &Path, ask: &Ask) -> Outcome<Option<Answer>> {
     let Ok(stream) = UnixStream::connect(path(data)).await else { return Ok(None) };

@@ -33,6 +33,9 @@ pub const PRESETS: [(&str, &str); 2] = [
 /// How often what fell due is written down.
 const TICK: Duration = Duration::from_secs(5);
 
+/// Between two looks at whether this process has become a node.
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// An installation that was opened.
 pub struct Opened {
     /// The service.
@@ -73,6 +76,10 @@ pub async fn open_shared(
     }
     let node = Shared::new(shared.node.clone(), Terms::of(lease));
     let app = App::start_shared(parts(store, keys, config, mail_templates)?, Arc::clone(&node)).await?;
+    // What it writes at its start carries a time, so it has to be one of the nodes, and to know the time, before that.
+    while app.sure().is_err() {
+        tokio::time::sleep(PAUSE).await;
+    }
     Ok(Opened { app, nodes: Some(node) })
 }
 

@@ -266,7 +266,9 @@ pub struct Recorded {
     pub event: Event,
 }
 
-/// The version of the events that this build writes, stored with each; a reader of a later build still reads it.
+/// The version of the events that this build writes, stored with each; a reader of a later build still reads it. A build
+/// that writes a version, a kind or a field that earlier ones do not know marks the line with it, or they would take the
+/// tables at their word (docs/decisions/0009-releases-side-by-side.md).
 pub const EVENT_VERSION: u16 = 1;
 
 /// An object that an event touched, so that its row in the tables can be written again.

@@ -54,6 +54,10 @@ impl<S: Source> Read for S {
         log::head(self.db())
     }
 
+    fn understood(&mut self, line: LineId) -> Out<()> {
+        log::standing(self.db(), line).map(drop)
+    }
+
     fn workspace(&mut self, id: WorkspaceId) -> Out<Option<Arc<Workspace>>> {
         self.state(id)
     }

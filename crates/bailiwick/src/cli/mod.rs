@@ -1,6 +1,7 @@
 //! The command line.
 
 mod demo;
+mod doctor;
 mod migrate;
 mod move_all;
 mod serve;
@@ -33,6 +34,8 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Move a whole installation from a data directory to PostgreSQL, or back.
     Move(move_all::Move),
+    /// Look whether everything is as it must be, and say what to do where it is not. Changes nothing.
+    Doctor(doctor::Doctor),
     /// Make a key for a host, or revoke one. Reaches the running server through its private socket.
     #[command(subcommand)]
     Key(tell::Key),
@@ -56,6 +59,7 @@ pub async fn run(asked: Bailiwick) -> Outcome {
         Command::Serve(serve) => serve::run(*serve).await,
         Command::Migrate(migrate) => migrate::run(migrate).await,
         Command::Move(ends) => move_all::run(ends).await,
+        Command::Doctor(asked) => doctor::run(asked).await,
         Command::Key(key) => tell::key(key).await,
         Command::Audit(audit) => tell::audit(audit).await,
     }
