@@ -1,8 +1,8 @@
 //! The whole product, from outside: the real binary on a real database, real mail, real HTTP.
 
 mod command_line;
-mod moving;
 mod doctor;
+mod moving;
 mod nodes;
 mod pages;
 mod readme;

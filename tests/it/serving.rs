@@ -83,6 +83,25 @@ impl Node {
         self.data.to_str().expect("a path in text")
     }
 
+    /// The port that it serves on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Sends a signal that ends it, and waits for the end.
+    ///
+    /// # Panics
+    /// If it has not ended in time.
+    pub fn end(&mut self, signal: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().is_ok_and(|s| s.success()), "it takes signals");
+        let until = Instant::now() + PATIENCE;
+        while self.child.try_wait().expect("it can be waited for").is_none() {
+            assert!(Instant::now() < until, "it does not end");
+            std::thread::yield_now();
+        }
+    }
+
     /// A command of the operator's, by the node's private socket.
     pub fn operator(&self, words: &[&str]) -> String {
         let (fine, said) = bailiwick(&[words, &["--data", self.data()]].concat());

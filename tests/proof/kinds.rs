@@ -105,11 +105,16 @@ impl Driver {
         let path = format!("/v1/workspaces/{tenant}/templates/{made}");
         switches.push(Switch { kind: "template", method: ["PUT"; 2], path, bodies: sets, question, on: true });
 
-        // On Pro every member may do all but delete with every property, on Business that as well, until it is changed.
+        // On Pro every member may do all but delete with every property; who comes from there to Business has the level
+        // Admin on all of them, until that is changed.
         let (person, _) = self.joins(&plans, r#"{"role":"member","all":"read"}"#)?;
         let question = self.may(&person, "property:delete", &plans, Some(&planned));
         let bodies = ["business", "pro"].map(|plan| format!(r#"{{"plan":"{plan}","confirmed":true}}"#));
         let path = format!("/v1/workspaces/{plans}/plan");
+        for body in bodies.iter().rev() {
+            let done = self.change("PUT", &path, body)?;
+            self.fine("plan", &done)?;
+        }
         switches.push(Switch { kind: "plan", method: ["PUT"; 2], path, bodies, question, on: true });
 
         let (everywhere, _) = self.joins(&team, r#"{"role":"member","all":"read"}"#)?;

@@ -18,8 +18,7 @@ pub struct Start {
     pub name: String,
     /// A program and its words in front of the binary's own, such as one that enters a network.
     pub within: Vec<String>,
-    /// Where it listens, and where others reach that.
-    pub listen: SocketAddr,
+    /// Where it listens.
     pub address: SocketAddr,
     /// More words for `serve`.
     pub words: Vec<String>,
@@ -58,7 +57,7 @@ impl Node {
         let mut command = Command::new(&line[0]);
         command.args(&line[1..]).args(["serve", "--public-url", "http://localhost", "--smtp-security", "none"]);
         command
-            .args(["--listen", &self.start.listen.to_string()])
+            .args(["--listen", &self.start.address.to_string()])
             .args(&self.start.words)
             .arg("--data")
             .arg(&self.data);

@@ -19,7 +19,6 @@ fn no_check_of_one_node_is_older_than_what_was_acknowledged_before_it() {
     let start = Start {
         name: format!("alone-{seed}"),
         within: vec![],
-        listen: here(port),
         address: here(port),
         words: vec!["--smtp".into(), sink.address().to_string()],
         plant: std::env::var("STALE_PLANT").ok(),

@@ -30,6 +30,10 @@ pub const PRESETS: [(&str, &str); 2] = [
     ("properties", include_str!("../../../models/properties/model.toml")),
 ];
 
+/// How long running requests have to end once the server was asked to stop; a client that does not read its answer
+/// must not keep it from that.
+const GRACE: Duration = Duration::from_secs(10);
+
 /// How often what fell due is written down.
 const TICK: Duration = Duration::from_secs(5);
 
@@ -159,7 +163,20 @@ async fn axum_serve(
             tracing::debug!(%error, "a connection answers in larger pieces");
         }
     });
-    axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()).await?;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let stopped = async {
+        // Whoever stops also drops the sender.
+        let _ = stopped.await;
+    };
+    let late = async {
+        asked_to_stop().await;
+        drop(stop);
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = axum::serve(listener, service).with_graceful_shutdown(stopped) => served?,
+        () = late => tracing::warn!("some requests were still running, or not read; they are broken off"),
+    }
     Ok(())
 }
 
