@@ -24,6 +24,8 @@ struct Switch {
     bodies: [String; 2],
     question: Question,
     on: bool,
+    /// Whether what it is was acknowledged.
+    sure: bool,
 }
 
 /// What one driver changes.
@@ -37,6 +39,13 @@ pub struct Things {
     /// A team that people join and leave.
     guests: Option<String>,
     someone: String,
+}
+
+impl Things {
+    /// What was acknowledged may be lost.
+    pub fn doubt(&mut self) {
+        self.switches.iter_mut().for_each(|switch| switch.sure = false);
+    }
 }
 
 impl Driver {
@@ -64,6 +73,7 @@ impl Driver {
             bodies: [String::new(), String::new()],
             question,
             on: true,
+            sure: true,
         });
 
         let mut access = |this: &mut Self, kind, workspace: &str, action, resource: Option<&str>, bodies: [&str; 2]| {
@@ -77,6 +87,7 @@ impl Driver {
                 bodies: bodies.map(str::to_owned),
                 question,
                 on: true,
+                sure: true,
             });
             Some(())
         };
@@ -103,7 +114,15 @@ impl Driver {
         let (person, _) = self.joins(&tenant, &format!(r#"{{"role":"user","template":"{made}"}}"#))?;
         let question = self.may(&person, "conversations:view", &tenant, None);
         let path = format!("/v1/workspaces/{tenant}/templates/{made}");
-        switches.push(Switch { kind: "template", method: ["PUT"; 2], path, bodies: sets, question, on: true });
+        switches.push(Switch {
+            kind: "template",
+            method: ["PUT"; 2],
+            path,
+            bodies: sets,
+            question,
+            on: true,
+            sure: true,
+        });
 
         // On Pro every member may do all but delete with every property; who comes from there to Business has the level
         // Admin on all of them, until that is changed.
@@ -115,7 +134,7 @@ impl Driver {
             let done = self.change("PUT", &path, body)?;
             self.fine("plan", &done)?;
         }
-        switches.push(Switch { kind: "plan", method: ["PUT"; 2], path, bodies, question, on: true });
+        switches.push(Switch { kind: "plan", method: ["PUT"; 2], path, bodies, question, on: true, sure: true });
 
         let (everywhere, _) = self.joins(&team, r#"{"role":"member","all":"read"}"#)?;
         let (person, row) = self.joins(&team, &elsewhere)?;
@@ -139,10 +158,14 @@ impl Driver {
     }
 
     fn switch(&mut self, switch: &mut Switch) -> Option<()> {
-        switch.on = !switch.on;
+        if switch.sure {
+            self.remembered(switch.kind, &switch.question, switch.on);
+        }
+        (switch.on, switch.sure) = (!switch.on, false);
         let which = usize::from(!switch.on);
         let done = self.change(switch.method[which], &switch.path, &switch.bodies[which])?;
         self.fine(switch.kind, &done)?;
+        switch.sure = true;
         self.asked(switch.kind, &switch.question, switch.on, done.by, done.at);
         Some(())
     }
@@ -174,6 +197,10 @@ impl Driver {
         let grant = json!({"resource": things.resource, "level": "read", "until": until.to_string()});
         let body = json!({"role": "member", "grants": [grant]}).to_string();
         let done = self.change("PUT", &format!("/v1/workspaces/{}/members/{row}/access", things.team), &body)?;
+        if done.answer.body.contains("bad-time") {
+            // It took so long to be asked that the moment was over.
+            return None;
+        }
         self.fine("expiry", &done)?;
         let mut question = self.may(person, "property:view", &things.team, Some(&things.resource));
         question.until = Some(begun + A_WHILE);
@@ -291,7 +318,7 @@ impl Driver {
     /// One change that gives or takes something: how long until it was acknowledged.
     pub fn toggle(&mut self, things: &mut Things) -> Option<std::time::Duration> {
         let switch = &mut things.switches[0];
-        switch.on = !switch.on;
+        (switch.on, switch.sure) = (!switch.on, false);
         let which = usize::from(!switch.on);
         let begun = Instant::now();
         let done = self.change(switch.method[which], &switch.path, &switch.bodies[which])?;
@@ -307,6 +334,9 @@ impl Driver {
     /// At the end: every node answers by what was acknowledged last.
     pub fn settled(&mut self, things: &Things) {
         for switch in &things.switches {
+            if switch.sure {
+                self.remembered(switch.kind, &switch.question, switch.on);
+            }
             // One more change of each, so that what was left in doubt is known.
             let which = usize::from(!switch.on);
             if let Some(done) = self.change(switch.method[which], &switch.path, &switch.bodies[which]) {

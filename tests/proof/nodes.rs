@@ -120,6 +120,7 @@ fn what_an_asynchronous_standby_lost_is_reported() {
         std::thread::park_timeout(Duration::from_millis(10));
     }
     // From here on the promise holds again.
+    things.doubt();
     driver.settled(&things);
     world.tally.verdict();
     println!("nodes: cases 0, fail-over with loss 1, losses reported {NODES}");
