@@ -176,8 +176,7 @@ impl App {
     /// An unknown key; the store's.
     pub async fn revoke_key(&self, by: &By, key: KeyId) -> Result<(), AppError> {
         let now = self.clock.now();
-        let known = self.installation();
-        let found = known.keys.values().find(|k| k.key == key).cloned();
+        let found = self.lines.read(move |from| from.host_key(key)).await?;
         let Some(mut row) = found else {
             return Err(AppError::Invalid { field: "key", sentence: "There is no such key.".into() });
         };
@@ -245,7 +244,7 @@ impl App {
         let pass = self.lines.enter()?;
         let installation = self.installation();
         let row = installation.keys.get(&token.hash()).ok_or(AppError::NotSignedIn)?;
-        if row.revoked_at.is_some() || self.clock.now() >= row.expires_at {
+        if self.clock.now() >= row.expires_at {
             return Err(AppError::NotSignedIn);
         }
         if !self.lines.still(&pass) {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use bailiwick_core::email::Email;
 use bailiwick_core::ids::{
-    AddressId, CredentialId, InvitationId, MailId, PersonId, ProductId, ResourceId, SessionId, TextId, WorkspaceId,
+    AddressId, CredentialId, InvitationId, KeyId, MailId, PersonId, ProductId, ResourceId, SessionId, TextId,
+    WorkspaceId,
 };
 use bailiwick_core::team::state::Workspace;
 use bailiwick_core::time::Timestamp;
@@ -65,8 +66,10 @@ pub trait Read {
     fn products(&mut self) -> Out<Vec<ProductRow>>;
     /// Models, oldest first.
     fn models(&mut self) -> Out<Vec<ModelRow>>;
-    /// Keys with the hashes of their secrets, revoked ones included.
+    /// Keys that were not revoked, with the hashes of their secrets.
     fn keys(&mut self) -> Out<Vec<(KeyRow, [u8; 32])>>;
+    /// A key, revoked or not.
+    fn host_key(&mut self, key: KeyId) -> Out<Option<KeyRow>>;
 
     /// When people last entered a workspace by signing in (D10).
     fn entered(&mut self, workspace: WorkspaceId) -> Out<Vec<(PersonId, Timestamp)>>;
