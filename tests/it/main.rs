@@ -1,6 +1,7 @@
 //! The whole product, from outside: the real binary on a real database, real mail, real HTTP.
 
 mod command_line;
+mod model;
 mod moving;
 mod nodes;
 mod pages;

@@ -66,7 +66,8 @@ pub(crate) fn rows(db: &dyn Db, change: &WorkspaceChange) -> Out<()> {
 /// What the rows say otherwise under another model, though their names are the same: who is the single owner; and the
 /// deleted resources that a model without their kind does not keep.
 fn another_model(db: &dyn Db, before: &Workspace, after: &Workspace, members: &mut BTreeSet<MemberId>) -> Out<()> {
-    let sole = |state: &Workspace, id: &MemberId| state.members.get(id).map(|row| is_sole(&state.model, row.access.role));
+    let sole =
+        |state: &Workspace, id: &MemberId| state.members.get(id).map(|row| is_sole(&state.model, row.access.role));
     members.extend(after.members.keys().filter(|&id| sole(before, id) != sole(after, id)));
     for id in before.resources.keys().filter(|&id| !after.resources.contains_key(id)) {
         write(db, q::DROP_RESOURCE, &[&after.id.bytes(), &id.bytes()])?;

@@ -2,6 +2,7 @@
 
 mod demo;
 mod migrate;
+mod model;
 mod move_all;
 mod serve;
 mod tell;
@@ -36,6 +37,9 @@ enum Command {
     /// Make a key for a host, or revoke one. Reaches the running server through its private socket.
     #[command(subcommand)]
     Key(tell::Key),
+    /// Access models: check one, see what another version would change, apply it, take it back.
+    #[command(subcommand)]
+    Model(model::ModelCommand),
     /// The log: verify its chain, and that the tables equal it.
     #[command(subcommand)]
     Audit(tell::Audit),
@@ -57,6 +61,7 @@ pub async fn run(asked: Bailiwick) -> Outcome {
         Command::Migrate(migrate) => migrate::run(migrate).await,
         Command::Move(ends) => move_all::run(ends).await,
         Command::Key(key) => tell::key(key).await,
+        Command::Model(command) => model::run(command).await,
         Command::Audit(audit) => tell::audit(audit).await,
     }
 }
