@@ -35,8 +35,8 @@ pub struct Installation {
     pub products: Vec<ProductRow>,
     /// Compiled models by version.
     pub models: HashMap<String, Arc<Model>>,
-    /// The newest version of each model by name.
-    pub newest: HashMap<String, String>,
+    /// Name and version of each model, oldest first.
+    versions: Vec<(String, String)>,
     keys: HashMap<[u8; 32], KeyRow>,
 }
 
@@ -68,7 +68,7 @@ impl Installation {
                 line: "the installation".into(),
                 why: faults.report(&row.name),
             })?;
-            this.newest.insert(row.name, row.version.clone());
+            this.versions.push((row.name, row.version.clone()));
             this.models.insert(row.version, Arc::new(model));
         }
         Ok(this)
@@ -76,7 +76,22 @@ impl Installation {
 
     /// The newest model of a name.
     pub fn model_named(&self, name: &str) -> Option<Arc<Model>> {
-        self.newest.get(name).and_then(|version| self.models.get(version)).cloned()
+        let newest = self.versions.iter().rfind(|(of, _)| of == name);
+        newest.and_then(|(_, version)| self.models.get(version)).cloned()
+    }
+
+    /// The versions of a model by its name, oldest first.
+    pub fn versions_of(&self, name: &str) -> Vec<String> {
+        self.versions.iter().filter(|(of, _)| of == name).map(|(_, version)| version.clone()).collect()
+    }
+
+    /// The model of a version.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn model(&self, version: &str) -> Result<Arc<Model>, AppError> {
+        let sentence = || format!("There is no version {version} here.");
+        self.models.get(version).cloned().ok_or_else(|| AppError::Invalid { field: "model", sentence: sentence() })
     }
 
     /// A product by id.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bailiwick_core::ids::{CommandId, WorkspaceId};
 use bailiwick_core::node::holdings::Follow;
 use bailiwick_core::node::{Entry, Place};
-use bailiwick_core::team::apply::apply;
+use bailiwick_core::team::apply::{Models, apply_under};
 use bailiwick_core::team::event::Recorded;
 use bailiwick_core::team::state::Workspace;
 use bailiwick_store::cluster::Step;
@@ -217,7 +217,11 @@ impl Lines {
     async fn follow_workspace(&self, id: WorkspaceId, step: &Step) {
         let next = match self.live().entry(id, step.revision) {
             Follow::Nothing => return,
-            Follow::Apply(state) => folded(&state, step),
+            // A model is registered before the first workspace moves to it, so it came by earlier in the feed.
+            Follow::Apply(state) => {
+                let installation = self.installations().now();
+                folded(&state, step, &|version| installation.models.get(version).cloned())
+            }
             Follow::Reload => None,
         };
         if let Some(state) = next {
@@ -256,13 +260,13 @@ impl Lines {
 }
 
 /// A state one step on; `None`: the step is not one from it.
-fn folded(state: &Workspace, step: &Step) -> Option<Workspace> {
+fn folded(state: &Workspace, step: &Step, models: Models<'_>) -> Option<Workspace> {
     if *state.model.version != *step.model {
         return None;
     }
     let recorded = |stored: &LogEvent| Some(Recorded { at: stored.at, event: stored.read()? });
     let events: Vec<Recorded> = step.events.iter().map(recorded).collect::<Option<_>>()?;
-    apply(state, &events).ok().filter(|next| next.revision == step.revision)
+    apply_under(state, &events, models).ok().filter(|next| next.revision == step.revision)
 }
 
 #[cfg(test)]

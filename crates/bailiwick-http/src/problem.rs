@@ -255,7 +255,10 @@ impl From<Refusal> for Problem {
         let mut problem = Self::new(status, refusal.code(), refusal.sentence()).with_remedy(refusal.remedy());
         match refusal {
             Refusal::EditedMeanwhile(version) => problem.version = Some(version),
-            Refusal::ExceedsOwnAccess(lines) | Refusal::InTheWay(lines) | Refusal::ConfirmGains(lines) => {
+            Refusal::ExceedsOwnAccess(lines)
+            | Refusal::InTheWay(lines)
+            | Refusal::ConfirmGains(lines)
+            | Refusal::CannotExpress(lines) => {
                 problem.details = lines;
             }
             _ => {}
@@ -340,6 +343,7 @@ mod tests {
             Refusal::SenderLostRight,
             Refusal::NoExtraSeats(s()),
             Refusal::InTheWay(vec![s()]),
+            Refusal::CannotExpress(vec![s()]),
             Refusal::ConfirmGains(vec![s()]),
             Refusal::EditedMeanwhile(3),
             Refusal::IdTaken,

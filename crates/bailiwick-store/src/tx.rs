@@ -30,6 +30,8 @@ pub trait Read {
     fn workspace_by_external_id(&mut self, product: ProductId, external_id: &str) -> Out<Option<WorkspaceId>>;
     /// Workspaces of a product, by id, from after one on.
     fn workspaces(&mut self, product: ProductId, after: Option<WorkspaceId>, limit: usize) -> Out<Vec<WorkspaceId>>;
+    /// Workspaces pinned to a version of a model, deleted ones left out, by id, from after one on.
+    fn workspaces_pinned(&mut self, model: &str, after: Option<WorkspaceId>, limit: usize) -> Out<Vec<WorkspaceId>>;
     /// Workspaces in which something falls due by then.
     fn workspaces_due(&mut self, by: Timestamp, limit: usize) -> Out<Vec<WorkspaceId>>;
     /// The workspace that a resource is in, deleted resources included.

@@ -243,6 +243,13 @@ pub enum Event {
         /// to this row.
         to: MemberId,
     },
+    /// The workspace is pinned to another version of its model; all that it holds is said by the same names (X14).
+    ModelChanged {
+        /// The hash of the model before.
+        from: String,
+        /// The hash of the model after.
+        to: String,
+    },
 }
 
 /// Why a member is none any more.
@@ -284,7 +291,7 @@ pub enum Touched {
     Template(TemplateId),
     /// A resource.
     Resource(ResourceId),
-    /// Every member and open invitation: their template changed hands.
+    /// Every member and invitation that the change left its revision on: a template changed hands, or the model did.
     EveryRow,
 }
 
@@ -316,6 +323,7 @@ impl Event {
             Self::ResourceRenamed { .. } => "resource_renamed",
             Self::ResourceDeleted { .. } => "resource_deleted",
             Self::OwnershipTransferred { .. } => "ownership_transferred",
+            Self::ModelChanged { .. } => "model_changed",
         }
     }
 
@@ -349,6 +357,7 @@ impl Event {
             | Self::ResourceRenamed { resource, .. }
             | Self::ResourceDeleted { resource, .. } => vec![Touched::Resource(*resource)],
             Self::OwnershipTransferred { from, to, .. } => vec![Touched::Member(*from), Touched::Member(*to)],
+            Self::ModelChanged { .. } => vec![Touched::Workspace, Touched::EveryRow],
         }
     }
 }

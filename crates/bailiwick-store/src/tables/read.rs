@@ -71,6 +71,11 @@ impl<S: Source> Read for S {
         all(self.db(), q::OF_PRODUCT, &[&product.bytes(), &after, &int(limit)], |c| c.id())
     }
 
+    fn workspaces_pinned(&mut self, model: &str, after: Option<WorkspaceId>, limit: usize) -> Out<Vec<WorkspaceId>> {
+        let after = after.map(|id| id.bytes().to_vec()).unwrap_or_default();
+        all(self.db(), q::PINNED, &[&model, &after, &int(limit)], |c| c.id())
+    }
+
     fn workspaces_due(&mut self, by: Timestamp, limit: usize) -> Out<Vec<WorkspaceId>> {
         all(self.db(), q::DUE, &[&by.0, &int(limit)], |c| c.id())
     }

@@ -3,6 +3,7 @@
 mod demo;
 mod doctor;
 mod migrate;
+mod model;
 mod move_all;
 mod serve;
 mod tell;
@@ -39,6 +40,9 @@ enum Command {
     /// Make a key for a host, or revoke one. Reaches the running server through its private socket.
     #[command(subcommand)]
     Key(tell::Key),
+    /// Access models: check one, see what another version would change, apply it, take it back.
+    #[command(subcommand)]
+    Model(model::ModelCommand),
     /// The log: verify its chain, and that the tables equal it.
     #[command(subcommand)]
     Audit(tell::Audit),
@@ -61,6 +65,7 @@ pub async fn run(asked: Bailiwick) -> Outcome {
         Command::Move(ends) => move_all::run(ends).await,
         Command::Doctor(asked) => doctor::run(asked).await,
         Command::Key(key) => tell::key(key).await,
+        Command::Model(command) => model::run(command).await,
         Command::Audit(audit) => tell::audit(audit).await,
     }
 }
