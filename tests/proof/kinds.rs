@@ -39,7 +39,21 @@ pub struct Things {
     /// A team that people join and leave.
     guests: Option<String>,
     someone: String,
+    model: Versions,
 }
+
+/// A model of its own, with a workspace on it: its name, and the texts of a version that gives something and of one that
+/// does not.
+struct Versions {
+    name: String,
+    texts: [String; 2],
+    question: Question,
+    on: bool,
+}
+
+/// The model that the versions are made from, and what one of them takes out.
+const MODEL: &str = include_str!("../../models/tenant/model.toml");
+const GRANTS: [&str; 2] = [r#"grants = ["crm:*"]"#, r#"grants = ["crm:view"]"#];
 
 impl Things {
     /// What was acknowledged may be lost.
@@ -139,18 +153,20 @@ impl Driver {
         let (everywhere, _) = self.joins(&team, r#"{"role":"member","all":"read"}"#)?;
         let (person, row) = self.joins(&team, &elsewhere)?;
         let someone = self.person()?;
-        Some(Things { switches, team, resource, everywhere, for_a_while: [person, row], guests: None, someone })
+        let model = self.model()?;
+        Some(Things { switches, team, resource, everywhere, for_a_while: [person, row], guests: None, someone, model })
     }
 
     /// One change, or a few, each followed by its checks. What is not acknowledged is known again after the next turn.
     pub fn turn(&mut self, things: &mut Things) -> Option<()> {
-        let others = 4;
+        let others = 5;
         let at = self.random.one_of(things.switches.len() + others);
         match at.checked_sub(things.switches.len()) {
             None => self.switch(&mut things.switches[at]),
             Some(0) => self.a_resource(things),
             Some(1) if self.random.below(4) == 0 => self.a_while(things),
             Some(2) => self.a_session(things),
+            Some(3) if self.random.below(4) == 0 => self.a_version(&mut things.model),
             Some(_) if self.random.below(RARE) == 0 => self.a_guest(things),
             Some(_) if self.random.below(4) == 0 => self.a_key(),
             Some(_) => Some(()),
@@ -238,6 +254,32 @@ impl Driver {
         let node = self.any_node();
         operator(&data(self, node), &json!({"revoke_key": {"key": id}})).ok()?.ok()?;
         self.asked("key revoked", &question, false, node, Instant::now());
+        Some(())
+    }
+
+    /// A model with a workspace on it.
+    fn model(&mut self) -> Option<Versions> {
+        let name = format!("proof-{}", self.name);
+        let texts = [MODEL.to_owned(), MODEL.replace(GRANTS[0], GRANTS[1])];
+        assert_ne!(texts[0], texts[1], "a version takes something out");
+        let ask = json!({"apply_model": {"name": name, "text": texts[0]}});
+        operator(&self.world.nodes[0].data, &ask).ok()?.ok()?;
+        let workspace = self.workspace(&name, "scale")?;
+        let (person, _) = self.joins(&workspace, r#"{"role":"user","toggles":["crm"]}"#)?;
+        let question = self.may(&person, "crm:update", &workspace, None);
+        Some(Versions { name, texts, question, on: true })
+    }
+
+    /// Another version of a model is applied.
+    fn a_version(&mut self, model: &mut Versions) -> Option<()> {
+        model.on = !model.on;
+        let node = self.any_node();
+        let text = &model.texts[usize::from(!model.on)];
+        let ask = json!({"apply_model": {"name": model.name, "text": text}});
+        let said = operator(&self.world.nodes[node].data, &ask).ok()?.ok()?;
+        let at = Instant::now();
+        self.last = said;
+        self.asked("model", &model.question, model.on, node, at);
         Some(())
     }
 

@@ -123,10 +123,10 @@ pub fn operator(data: &std::path::Path, ask: &serde_json::Value) -> std::io::Res
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line)?;
     let said: serde_json::Value = serde_json::from_str(&line)?;
-    let text = |name: &str| said[name].as_str().map(str::to_owned);
-    match (text("said"), text("refused")) {
-        (Some(said), _) => Ok(Ok(said)),
-        (None, refused) => Ok(Err(refused.unwrap_or_default())),
+    match (said["said"].as_str(), said["refused"].as_str()) {
+        (Some(said), _) => Ok(Ok(said.to_owned())),
+        (None, Some(refused)) => Ok(Err(refused.to_owned())),
+        (None, None) => Ok(Ok(said.to_string())),
     }
 }
 

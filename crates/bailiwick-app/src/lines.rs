@@ -306,7 +306,7 @@ mod tests {
             events: vec![LogEvent { at: now, kind: String::new(), version, payload: payload.into() }],
         };
         let renamed = r#"{"kind":"workspace_renamed","from":"Acme","to":"Globex"}"#;
-        assert_eq!(&*folded(&state, &step(EVENT_VERSION, "v1", renamed)).unwrap().name, "Globex");
+        assert_eq!(&*folded(&state, &step(EVENT_VERSION, "v1", renamed), &|_| None).unwrap().name, "Globex");
         for strange in [
             step(EVENT_VERSION + 1, "v1", renamed),
             step(EVENT_VERSION, "v2", renamed),
@@ -314,7 +314,7 @@ mod tests {
             step(EVENT_VERSION, "v1", r#"{"kind":"workspace_renamed","from":"Acme","to":"Globex","by":"whom"}"#),
             Step { revision: state.revision + 2, ..step(EVENT_VERSION, "v1", renamed) },
         ] {
-            assert!(folded(&state, &strange).is_none(), "{strange:?}");
+            assert!(folded(&state, &strange, &|_| None).is_none(), "{strange:?}");
         }
     }
 }
