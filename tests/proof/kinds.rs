@@ -2,16 +2,15 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use bailiwick_core::node::wall::BOUND;
 use serde_json::{Value, json};
 
 use crate::driver::{Done, Driver, Question};
 use crate::http::request;
 use crate::process::operator;
 
-/// How long a level lasts that ends by itself.
-const A_WHILE: Duration = Duration::from_millis(300);
-/// How exact its end is, on every node.
-const EXACT: Duration = Duration::from_millis(50);
+/// How long a level lasts that ends by itself; its end is exact to the bound on clocks, on every node.
+const A_WHILE: Duration = BOUND.saturating_mul(2);
 /// One turn in so many makes and removes a member, which takes several changes and a mail.
 const RARE: u64 = 8;
 
@@ -159,14 +158,13 @@ impl Driver {
 
     /// One change, or a few, each followed by its checks. What is not acknowledged is known again after the next turn.
     pub fn turn(&mut self, things: &mut Things) -> Option<()> {
-        let others = 5;
+        let others = 4;
         let at = self.random.one_of(things.switches.len() + others);
         match at.checked_sub(things.switches.len()) {
             None => self.switch(&mut things.switches[at]),
             Some(0) => self.a_resource(things),
-            Some(1) if self.random.below(4) == 0 => self.a_while(things),
-            Some(2) => self.a_session(things),
-            Some(3) if self.random.below(4) == 0 => self.a_version(&mut things.model),
+            Some(1) => self.a_session(things),
+            Some(2) if self.random.below(4) == 0 => self.a_version(&mut things.model),
             Some(_) if self.random.below(RARE) == 0 => self.a_guest(things),
             Some(_) if self.random.below(4) == 0 => self.a_key(),
             Some(_) => Some(()),
@@ -206,7 +204,8 @@ impl Driver {
         Some(())
     }
 
-    fn a_while(&mut self, things: &Things) -> Option<()> {
+    /// A level that ends by itself: it is there until then, and gone after, as exactly as clocks go.
+    pub fn a_while(&mut self, things: &Things) -> Option<()> {
         let [person, row] = &things.for_a_while;
         let begun = Instant::now();
         let until = jiff::Timestamp::try_from(SystemTime::now() + A_WHILE).ok()?;
@@ -219,10 +218,10 @@ impl Driver {
         }
         self.fine("expiry", &done)?;
         let mut question = self.may(person, "property:view", &things.team, Some(&things.resource));
-        question.until = Some(begun + A_WHILE);
+        question.until = Some(begun + A_WHILE - BOUND);
         self.asked("level for a while", &question, true, done.by, done.at);
         question.until = None;
-        let end = begun + A_WHILE + EXACT;
+        let end = begun + A_WHILE + BOUND;
         while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
             std::thread::park_timeout(left);
         }
@@ -260,7 +259,8 @@ impl Driver {
     /// A model with a workspace on it.
     fn model(&mut self) -> Option<Versions> {
         let name = format!("proof-{}", self.name);
-        let texts = [MODEL.to_owned(), MODEL.replace(GRANTS[0], GRANTS[1])];
+        // A text belongs to one name.
+        let texts = [MODEL.to_owned(), MODEL.replace(GRANTS[0], GRANTS[1])].map(|text| format!("# {name}\n{text}"));
         assert_ne!(texts[0], texts[1], "a version takes something out");
         let ask = json!({"apply_model": {"name": name, "text": texts[0]}});
         operator(&self.world.nodes[0].data, &ask).ok()?.ok()?;

@@ -48,21 +48,23 @@ pub fn world(nodes: &[Node], mailbox: Sink) -> Arc<World> {
 pub struct Crew(Vec<JoinHandle<(Driver, Things)>>);
 
 impl Crew {
-    /// So many drivers, set up and let loose; they race for the seats of one team, too.
+    /// So many drivers, and one more, set up and let loose; they race for the seats of one team, too.
     pub fn start(world: &Arc<World>, drivers: u64, seed: u64) -> Self {
         let mut ready: Vec<(Driver, Things)> = Vec::new();
-        for n in 0..drivers {
+        for n in 0..=drivers {
             let mut driver = Driver::new(world, format!("{seed}-{n}"), seed.wrapping_mul(1000).wrapping_add(n));
             let things = driver.set_up();
             ready.push((driver, things));
         }
         let shared = Arc::new(seats::Shared::new(&mut ready[0].0));
+        // What ends by itself takes its time, so one driver does nothing else.
+        let mut waits = true;
         let run = |(mut driver, mut things): (Driver, Things)| {
-            let shared = Arc::clone(&shared);
+            let (shared, waits) = (Arc::clone(&shared), std::mem::take(&mut waits));
             std::thread::spawn(move || {
                 while !driver.world.stop.load(Relaxed) {
                     // What was not acknowledged is known again after the next turn.
-                    let _ = driver.turn(&mut things);
+                    let _ = if waits { driver.a_while(&things) } else { driver.turn(&mut things) };
                     let _ = shared.turn(&mut driver);
                 }
                 (driver, things)
