@@ -313,6 +313,8 @@ mod tests {
             Refusal::RoleTakesNoLevels(s()),
             Refusal::LevelAboveRole(s(), s()),
             Refusal::LevelsNeeded(s()),
+            Refusal::TemplateNeeded(s()),
+            Refusal::TemplateInUse(s()),
             Refusal::AllAndEach,
             Refusal::NotGrantable(s()),
             Refusal::OwnerNotOffered(s()),

@@ -52,6 +52,8 @@ pub struct Model {
     pub version: Arc<str>,
     /// What the product calls this shape, for operators.
     pub title: String,
+    /// The shape in a sentence, for who chooses a model; empty: nothing is said.
+    pub describes: String,
     /// The words of the pages (X18).
     pub words: Words,
     /// Groups of permissions, in the order of the file.
@@ -177,6 +179,8 @@ pub struct Role {
     pub direct: bool,
     /// Whether a template may be assigned beside it.
     pub templates: bool,
+    /// Whether its holders must have one: then the templates are what people call roles (C03, C04).
+    pub needs_template: bool,
     /// Toggles that can be switched for its holders.
     pub toggles: ToggleSet,
 }

@@ -70,6 +70,9 @@ fn within_model(state: &Workspace, access: &Access) -> Result<(), String> {
     if access.template.is_some_and(|t| !role.templates || !state.templates.contains_key(&t)) {
         return Err(format!("role {} with a template that it cannot have", role.name));
     }
+    if role.needs_template && access.template.is_none() {
+        return Err(format!("role {} without the template that it needs", role.name));
+    }
     let levels = access.grants.all.into_iter().chain(access.grants.each.values().map(|g| g.level));
     if role.max_level.is_some_and(|cap| levels.into_iter().any(|l| l > cap)) {
         return Err(format!("role {} with a level above it", role.name));

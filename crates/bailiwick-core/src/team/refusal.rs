@@ -85,6 +85,10 @@ refusals! {
     LevelAboveRole(String, String) = "level-above-role", Invalid;
     /// A role with levels needs at least one (E15).
     LevelsNeeded(String) = "levels-needed", Invalid;
+    /// The role must have a template beside it (C03).
+    TemplateNeeded(String) = "template-needed", Invalid;
+    /// Who has this template must have one: say which takes over (C13).
+    TemplateInUse(String) = "template-in-use", Conflict;
     /// One level on all resources, or levels on single ones: not both.
     AllAndEach = "all-and-each", Invalid;
     /// This permission is not given one by one.
@@ -171,6 +175,8 @@ impl Refusal {
             Self::RoleTakesNoLevels(role) => format!("The role {role} is not assigned levels."),
             Self::LevelAboveRole(level, role) => format!("The role {role} cannot have the level {level}."),
             Self::LevelsNeeded(role) => format!("The role {role} needs at least one level."),
+            Self::TemplateNeeded(word) => format!("{word}: none is chosen."),
+            Self::TemplateInUse(name) => format!("{name} is in use, and nobody can be without."),
             Self::AllAndEach => "Give one level on everything, or levels one by one, not both.".into(),
             Self::NotGrantable(name) => format!("`{name}` is not given by template or one by one."),
             Self::OwnerNotOffered(role) => format!("The role {role} cannot be given."),
@@ -217,6 +223,8 @@ impl Refusal {
             Self::RoleTakesNoLevels(_) | Self::ToggleNotSwitchable(..) => "Leave it out; the role has what it has.",
             Self::LevelAboveRole(..) => "Choose a lower level.",
             Self::LevelsNeeded(_) => "Choose what they shall reach, or remove them instead.",
+            Self::TemplateNeeded(_) => "Choose one.",
+            Self::TemplateInUse(_) => "Choose the one that its holders move to.",
             Self::AlreadyMember => "Edit their access instead.",
             Self::MemberSuspended => "Reactivate them instead of inviting them again.",
             Self::AlreadyInvited => "Send it again, edit it, or cancel it.",

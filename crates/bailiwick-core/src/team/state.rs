@@ -211,6 +211,13 @@ impl Workspace {
         self.members.iter().filter(move |(_, m)| m.access.role == role && m.suspended_at.is_none()).map(|(id, _)| *id)
     }
 
+    /// What people call the role of an access: where a role cannot be without a template, the template.
+    pub fn role_called(&self, access: &Access) -> String {
+        let role = self.model.role(access.role);
+        let template = access.template.filter(|_| role.needs_template).and_then(|id| self.templates.get(&id));
+        template.map_or_else(|| role.title.clone(), |t| t.name.to_string())
+    }
+
     /// The set of a template; empty if there is none.
     pub fn template_set(&self, template: Option<TemplateId>) -> PermissionSet {
         template.and_then(|id| self.templates.get(&id)).map_or(PermissionSet::EMPTY, |t| t.set)

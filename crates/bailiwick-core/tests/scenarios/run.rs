@@ -222,7 +222,9 @@ impl World {
             "add-resource" => {
                 let id = ResourceId(self.fresh());
                 self.resources.insert(to.to_owned(), id);
-                Command::AddResource { resource: id, kind: "property".into(), name: to.to_owned(), external_id: None }
+                // A model without kinds refuses any.
+                let kind = self.state.model.kinds.first().map_or("thing", |k| &k.name).to_owned();
+                Command::AddResource { resource: id, kind, name: to.to_owned(), external_id: None }
             }
             "rename-resource" => Command::RenameResource { resource: self.resource(to), name: into },
             "delete-resource" => Command::DeleteResource(self.resource(to)),

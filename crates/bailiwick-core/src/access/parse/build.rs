@@ -16,18 +16,18 @@ use crate::access::words::Words;
 
 pub(super) fn build(text: &str, version: &str) -> Result<Model, Faults> {
     let mut builder = Builder::default();
-    let root = match toml_span::parse(text) {
-        Ok(mut value) => match value.take() {
-            ValueInner::Table(table) => Section::root(table, text.len()),
-            _ => unreachable!("a TOML document is a table"),
-        },
-        Err(error) => {
-            builder.read.fault(error.span.start..error.span.end, format!("not TOML: {}", error.kind), "");
-            return Err(Faults::new(text, builder.read.faults));
-        }
-    };
-    let model = builder.model(root, version);
-    if builder.read.faults.is_empty() { Ok(model) } else { Err(Faults::new(text, builder.read.faults)) }
+    match builder.file(text, version) {
+        Some(model) if builder.read.faults.is_empty() => Ok(model),
+        _ => Err(Faults::new(text, builder.read.faults)),
+    }
+}
+
+/// Every key that is asked for while this text is read.
+#[cfg(test)]
+pub(super) fn keys(text: &str) -> std::collections::BTreeSet<String> {
+    let mut builder = Builder::default();
+    builder.file(text, "test");
+    builder.read.keys
 }
 
 #[derive(Default)]
@@ -44,8 +44,22 @@ struct Builder {
 }
 
 impl Builder {
+    fn file(&mut self, text: &str, version: &str) -> Option<Model> {
+        match toml_span::parse(text) {
+            Ok(mut value) => match value.take() {
+                ValueInner::Table(table) => Some(self.model(Section::root(table, text.len()), version)),
+                _ => unreachable!("a TOML document is a table"),
+            },
+            Err(error) => {
+                self.read.fault(error.span.start..error.span.end, format!("not TOML: {}", error.kind), "");
+                None
+            }
+        }
+    }
+
     fn model(&mut self, mut root: Section<'_>, version: &str) -> Model {
         let title = self.read.text(&mut root, "title");
+        let describes = self.read.maybe_text(&mut root, "describes").map(|t| t.value).unwrap_or_default();
         let suspension = self.read.switch(&mut root, "suspension");
         let words = self.words(&mut root);
         self.groups(&mut root);
@@ -63,6 +77,7 @@ impl Builder {
         Model {
             version: Arc::from(version),
             title,
+            describes,
             words,
             groups: std::mem::take(&mut self.groups),
             permissions: std::mem::take(&mut self.permissions),
@@ -109,6 +124,19 @@ impl Builder {
             workspace: word("workspace"),
             last_seen: word("last_seen"),
             access: word("access"),
+            role: String::new(),
+            template: String::new(),
+            templates: String::new(),
+        };
+        let mut optional = |key: &'static str, usual: &str| {
+            let found = from.as_mut().and_then(|s| self.read.maybe_text(s, key));
+            found.map_or_else(|| usual.to_owned(), |text| text.value)
+        };
+        let words = Words {
+            role: optional("role", "Role"),
+            template: optional("template", "Role template"),
+            templates: optional("templates", "Role templates"),
+            ..words
         };
         if let Some(rest) = from {
             self.read.end(rest);
@@ -287,6 +315,14 @@ impl Builder {
         let exceeds = self.read.switch(&mut from, "exceeds");
         let direct = self.read.switch(&mut from, "direct");
         let templates = self.read.switch(&mut from, "templates");
+        let needs_template = self.read.switch(&mut from, "needs_template");
+        if needs_template && !templates {
+            self.read.fault(
+                from.at.clone(),
+                format!("[roles.{name}] needs a template, but takes none"),
+                "add `templates = true`",
+            );
+        }
         let toggles = self.read.texts(&mut from, "toggles");
         let toggles = self.toggle_set(&toggles);
         let mut grants = vec![base; self.plans.len()];
@@ -315,6 +351,7 @@ impl Builder {
             exceeds,
             direct,
             templates,
+            needs_template,
             toggles,
         }
     }
@@ -410,6 +447,13 @@ impl Builder {
                 at.clone(),
                 "a single owner cannot be managed, but a role `manages` it",
                 "take it out of that list",
+            );
+        }
+        if roles.get(usize::from(role.0)).is_some_and(|r| r.needs_template) {
+            self.read.fault(
+                at.clone(),
+                "who makes a workspace has no template, but the owner's role needs one",
+                "take `needs_template` out of that role",
             );
         }
         if roles

@@ -24,6 +24,8 @@ impl Decider<'_> {
                 return Err(Refusal::RoleTakesNoTemplate(role.title.clone()));
             }
             self.state.templates.get(&template).ok_or(Refusal::NoSuchTemplate)?;
+        } else if role.needs_template {
+            return Err(Refusal::TemplateNeeded(model.words.template.clone()));
         }
         if !access.direct.is_empty() && !role.direct {
             return Err(Refusal::RoleTakesNoDirect(role.title.clone()));
