@@ -4,5 +4,6 @@ mod command_line;
 mod moving;
 mod nodes;
 mod pages;
+mod presets;
 mod readme;
 mod world;

@@ -27,6 +27,8 @@ pub struct DemoTeam {
     pub name: String,
     /// The title of its model.
     pub model: String,
+    /// The model's shape in a sentence.
+    pub about: String,
     /// Its people: who, their name, address, role, whether they are suspended.
     pub people: Vec<DemoPerson>,
 }
@@ -103,12 +105,14 @@ impl App {
                 Command::ChangePlan { plan: plan.plan.into(), extra_seats: plan.extra_seats, confirmed: true };
             self.seed_act(workspace, Actor::Person(owner), at.plus_seconds(600), command).await?;
         }
+        let model = self.installation().model_named(plan.model);
+        let kind = model.and_then(|m| m.kinds.first().map(|k| k.name.to_string()));
         let mut resources = Vec::new();
         for name in plan.resources {
             at = at.plus_seconds(3_600);
             let id = ResourceId(self.new_id());
-            let command =
-                Command::AddResource { resource: id, kind: "property".into(), name: (*name).into(), external_id: None };
+            let kind = kind.clone().unwrap_or_default();
+            let command = Command::AddResource { resource: id, kind, name: (*name).into(), external_id: None };
             self.seed_act(workspace, Actor::Person(owner), at, command).await?;
             resources.push((*name, id));
         }
@@ -253,6 +257,7 @@ impl App {
                 workspace: id,
                 name: team.state.name.to_string(),
                 model: team.state.model.title.clone(),
+                about: team.state.model.describes.clone(),
                 people: people.collect(),
             });
         }

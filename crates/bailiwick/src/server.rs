@@ -25,9 +25,11 @@ use tokio::net::TcpListener;
 use crate::cli::{self, Outcome};
 
 /// The models that ship with the binary.
-pub const PRESETS: [(&str, &str); 2] = [
+pub const PRESETS: [(&str, &str); 4] = [
     ("tenant", include_str!("../../../models/tenant/model.toml")),
     ("properties", include_str!("../../../models/properties/model.toml")),
+    ("chatbots", include_str!("../../../models/chatbots/model.toml")),
+    ("agents", include_str!("../../../models/agents/model.toml")),
 ];
 
 /// How often what fell due is written down.

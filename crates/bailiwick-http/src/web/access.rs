@@ -25,6 +25,7 @@ pub fn form(state: &Workspace, editor: PersonId, chosen: &AccessWire, grid: bool
     let any = |has: fn(&bailiwick_core::access::model::Role) -> bool| model.roles.iter().any(has);
     let plan = usize::from(state.plan.0);
     AccessForm {
+        role: model.words.role.clone(),
         roles: roles(state, editor, chosen),
         template: any(|r| r.templates).then(|| templates(state, chosen)),
         switches: switches(model, chosen),
@@ -75,9 +76,10 @@ fn role_card(state: &Workspace, ix: RoleIx, chosen: &AccessWire) -> RoleCard {
 fn templates(state: &Workspace, chosen: &AccessWire) -> Select {
     let mut named: Vec<_> = state.templates.iter().collect();
     named.sort_by_key(|(_, t)| t.name.to_lowercase());
-    let none = Choice::new("", "None", chosen.template.is_none());
+    let needed = state.model.roles.iter().any(|r| r.needs_template);
+    let none = Choice::new("", if needed { "Choose" } else { "None" }, chosen.template.is_none());
     let choices = named.into_iter().map(|(id, t)| Choice::new(&id.to_string(), &t.name, chosen.template == Some(*id)));
-    Select::new("template", "Role template", std::iter::once(none).chain(choices).collect())
+    Select::new("template", &state.model.words.template, std::iter::once(none).chain(choices).collect())
 }
 
 fn switches(model: &Model, chosen: &AccessWire) -> Vec<Switch> {
@@ -173,8 +175,7 @@ pub fn permission_grid(
         columns: columns.iter().map(|c| capital(c)).collect(),
         template: from.map(|(name, _)| name),
         note: "View is ticked with any other action.".into(),
-        care: "Users permissions and managing settings reach far: whoever has them can change what others may do."
-            .into(),
+        care: "What is marked reaches far: whoever has it can change what others may do.".into(),
     }
 }
 

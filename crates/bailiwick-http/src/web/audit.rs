@@ -239,7 +239,7 @@ fn tell(team: &Team, event: &Event) -> Told {
             changed(&sentence, &name, access_rows(team, access, &AccessWire::default()))
         }
         Event::TemplateCreated { name, permissions, .. } => changed(
-            &format!("Created the role template {name}"),
+            &format!("Created the {} {name}", template_word(team)),
             name,
             vec![delta("Permissions", "", &permissions.join(", "))],
         ),
@@ -248,10 +248,10 @@ fn tell(team: &Team, event: &Event) -> Told {
                 delta("Name", name_before, name),
                 delta("Permissions", &before.join(", "), &permissions.join(", ")),
             ];
-            changed(&format!("Changed the role template {name}"), name, rows)
+            changed(&format!("Changed the {} {name}", template_word(team)), name, rows)
         }
         Event::TemplateDeleted { name, permissions, .. } => changed(
-            &format!("Deleted the role template {name}"),
+            &format!("Deleted the {} {name}", template_word(team)),
             name,
             vec![delta("Permissions", &permissions.join(", "), "")],
         ),
@@ -264,6 +264,10 @@ fn tell(team: &Team, event: &Event) -> Told {
             said(format!("Transferred ownership from {} to {}", member(from), member(to)))
         }
     }
+}
+
+fn template_word(team: &Team) -> String {
+    team.state.model.words.template.to_lowercase()
 }
 
 fn changed(sentence: &str, about: &str, rows: Vec<Delta>) -> Told {
@@ -300,8 +304,8 @@ fn access_rows(team: &Team, before: &AccessWire, after: &AccessWire) -> Vec<Delt
         a.toggles.iter().map(title).collect::<Vec<_>>().join(", ")
     };
     vec![
-        delta("Role", &role(before), &role(after)),
-        delta("Role template", &template(before), &template(after)),
+        delta(&state.model.words.role, &role(before), &role(after)),
+        delta(&state.model.words.template, &template(before), &template(after)),
         delta("Permissions", &before.direct.join(", "), &after.direct.join(", ")),
         delta("Switches", &switches(before), &switches(after)),
         delta("Levels", &levels(before), &levels(after)),
