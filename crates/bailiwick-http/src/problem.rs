@@ -315,6 +315,8 @@ mod tests {
             Refusal::LevelsNeeded(s()),
             Refusal::TemplateNeeded(s()),
             Refusal::TemplateInUse(s()),
+            Refusal::OneResource(s()),
+            Refusal::ResourceFixed,
             Refusal::AllAndEach,
             Refusal::NotGrantable(s()),
             Refusal::OwnerNotOffered(s()),

@@ -37,4 +37,6 @@ pub struct Words {
     pub template: String,
     /// The menu entry and page of templates.
     pub templates: String,
+    /// What a role without levels reaches, in the column of access; `None`: all of the resources.
+    pub everything: Option<String>,
 }

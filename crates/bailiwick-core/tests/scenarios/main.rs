@@ -43,6 +43,11 @@ fn scenarios_of_agents() {
 }
 
 #[test]
+fn scenarios_of_profiles() {
+    preset("profiles");
+}
+
+#[test]
 fn x13_scenarios_of_a_model_of_another_shape() {
     preset("examples/observatory");
 }

@@ -235,6 +235,8 @@ fn tell(team: &Team, event: &Event) -> Told {
                 Removal::Removed => format!("Removed {name}"),
                 Removal::Left => format!("{name} left"),
                 Removal::Expired => format!("The time of {name} was over"),
+                Removal::Absorbed => format!("Another row of {name} took this one in"),
+                Removal::ResourceDeleted => format!("{name} was on what was deleted"),
             };
             changed(&sentence, &name, access_rows(team, access, &AccessWire::default()))
         }

@@ -448,7 +448,7 @@ async fn ab155_edited_removed_swapped_and_appended_rows_are_found_and_named() {
         ("update products set return_to = '[\"https://evil.test/\"]'".into(), Installation),
         ("insert into members select zeroblob(16), member_id, product_id, person_id, address_id, role, template_id,
             direct, toggles, all_level, until, suspended_at, joined_at, invited_by, toggles_before, role_since,
-            version, sole from members".into(), Text("table members")),
+            version, sole, scope from members".into(), Text("table members")),
         ("update feed set position = 1".into(), Text("the feed")),
         (
             "insert into lines select x'01010101010101010101010101010101', kind, null, revision, last_at, head

@@ -131,3 +131,46 @@ fn c03_x13_a_role_that_needs_a_template_takes_one_and_is_not_the_owners() {
     let owners = report("grants = [\"*\"]\n", "grants = [\"*\"]\ntemplates = true\nneeds_template = true\n");
     assert!(owners.contains("take `needs_template` out of that role"), "{owners}");
 }
+
+#[test]
+fn a09_x13_features_combine_and_hold_nothing_of_another_kind() {
+    let profiles = std::fs::read_to_string(folders()[0].parent().unwrap().join("profiles/model.toml")).unwrap();
+    let model = model(&profiles);
+    let kind = &model.kinds[0];
+    assert_eq!(kind.levels.len(), 128);
+    for (ix, level) in kind.levels.iter().enumerate() {
+        let found = kind.level_ix(&level.name).unwrap();
+        assert_eq!(usize::from(found.0), ix, "{}", level.name);
+        let set = kind.features_of(found).fold(crate::access::set::PermissionSet::EMPTY, |set, f| set | f.set);
+        assert_eq!(set, level.set, "{}", level.name);
+    }
+    assert_eq!(kind.level_ix("billing+analytics"), kind.level_ix("analytics+billing"));
+    for bad in ["", "+", "analytics+", "analytics+analytics", "all+analytics", "Analytics", "analytics ", "*"] {
+        assert_eq!(kind.level_ix(bad), None, "{bad:?}");
+    }
+    let eighth =
+        "[[resources.profile.features]]\nname = \"more\"\ntitle = \"More\"\nsays = \"More\"\ngrants = [\"team:log\"]\n";
+    let level = "[[resources.profile.levels]]\nname = \"low\"\ntitle = \"Low\"\nsays = \"Low\"\n";
+    for (from, to, says) in [
+        ("[roles.admin]", &*format!("{eighth}\n[roles.admin]"), "a kind has at most 7 features"),
+        ("[roles.admin]", &*format!("{level}\n[roles.admin]"), "levels nest, features combine"),
+        ("grants = [\"profile:social\"]", "grants = [\"profile:socal\"]", "did you mean `profile:social`?"),
+        ("grants = [\"profile:social\"]", "", "has no `grants`"),
+        ("name = \"social\"", "name = \"all\"", "`all` cannot name a feature here"),
+        ("name = \"social\"", "name = \"billing\"", "`billing` cannot name a feature here"),
+        ("assigns = \"profile\"", "assigns = \"profile\"\nmax_level = \"all\"", "which no level caps"),
+        ("assigns = \"profile\"", "assigns = \"profile\"\nmanages = [\"member\"]", "rows of one person are joined"),
+        ("assigns = \"profile\"", "assigns = \"profile\"\ndirect = true", "rows of one person are joined"),
+        ("row_per_resource = true", "row_per_resource = true\nsuspension = true", "rows of one person are joined"),
+        ("role = \"admin\"", "role = \"member\"", "the owner's role assigns nothing"),
+        (
+            "days = 7",
+            "days = 7\n[[plans]]\nname = \"free\"\ntitle = \"Free\"\nseats = 3",
+            "with `row_per_resource` rows are not people",
+        ),
+    ] {
+        assert!(profiles.contains(from), "the edit {from:?} does not fit");
+        let faults = parse(&profiles.replacen(from, to, 1), "test").expect_err("the edit must be a fault").to_string();
+        assert!(faults.contains(says), "{to}: {faults}");
+    }
+}

@@ -74,6 +74,14 @@ impl Decider<'_> {
             let before = held_grants.and_then(|g| g.each.get(resource));
             self.valid_grant(access, *resource, *grant, before)?;
         }
+        if model.row_per_resource && assigned_now {
+            if all.is_some() {
+                return Err(Refusal::OneResource(role.title.clone()));
+            }
+            if each.values().any(|grant| grant.until.is_some()) {
+                return Err(Refusal::BadTime);
+            }
+        }
         let reaches_something = all.is_some() || each.keys().any(|r| self.state.live_resource(*r).is_some());
         if assigned_now && !reaches_something {
             return Err(Refusal::LevelsNeeded(role.title.clone()));

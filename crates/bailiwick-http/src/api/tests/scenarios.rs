@@ -38,6 +38,11 @@ async fn scenarios_of_chatbots(world: World) {
     preset(world, "chatbots").await;
 }
 
+on_every_backend!(scenarios_of_profiles);
+async fn scenarios_of_profiles(world: World) {
+    preset(world, "profiles").await;
+}
+
 on_every_backend!(scenarios_of_agents);
 async fn scenarios_of_agents(world: World) {
     preset(world, "agents").await;
@@ -339,10 +344,13 @@ impl<'a> Team<'a> {
         self.people[name].by.clone()
     }
 
-    async fn member(&self, name: &str) -> String {
+    /// A row: `mel`, or of several `mel on Shop`.
+    async fn member(&self, row: &str) -> String {
+        let (name, on) = row.split_once(" on ").map_or((row, None), |(name, on)| (name, Some(self.resource(on))));
         let nobody = || MemberId(0).to_string();
         let Some(someone) = self.people.get(name) else { return nobody() };
-        let of = |row: &Value| row["person"] == json!(someone.id);
+        let on = |row: &Value| on.as_ref().is_none_or(|id| row["access"]["grants"][0]["resource"] == json!(id));
+        let of = |row: &Value| row["person"] == json!(someone.id) && on(row);
         self.found("members", of).await.unwrap_or_else(nobody)
     }
 
