@@ -341,6 +341,7 @@ fn every_form_of_every_page_is_taken_as_a_browser_sends_it(demo: &Demo) {
         ("Ingrid Solberg", &["/team/invite", "/resources/new"][..]),
         ("Beatriz Fonseca", &["/team/invite"][..]),
         ("Miriam Stern", &["/team/invite", "/templates/new"][..]),
+        ("Odette Marchand", &["/team/invite", "/resources/new"][..]),
     ] {
         let mut person = demo.signed_in(name);
         let base = person.workspace();

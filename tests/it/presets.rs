@@ -63,8 +63,8 @@ fn b06_b11_b12_x18_the_pages_of_chatbots(demo: &Demo) {
     assert!(team.contains("Sigrid Aas") && !team.contains("Yara Haddad"), "{team}");
 }
 
-on_every_backend!(c03_c05_c13_c19_c20_x18_the_pages_of_agents);
-fn c03_c05_c13_c19_c20_x18_the_pages_of_agents(demo: &Demo) {
+on_every_backend!(c03_c05_c10_c13_c19_c20_c23_x18_the_pages_of_agents);
+fn c03_c05_c10_c13_c19_c20_c23_x18_the_pages_of_agents(demo: &Demo) {
     let mut owner = demo.signed_in("Miriam Stern");
     let base = owner.workspace();
     let team = owner.get(&format!("{base}/team")).body;
@@ -93,6 +93,9 @@ fn c03_c05_c13_c19_c20_x18_the_pages_of_agents(demo: &Demo) {
     assert_eq!(owner.submit(&edit, &format!("{path}/edit"), &[("template", &viewer)]).status, 303);
     assert!(!vera.get(&base).body.contains("insights and analytics"));
     assert!(owner.get(&path).body.contains("Remove access"));
+    assert!(edit.contains("Save changes"), "{edit}");
+    let asked = owner.get(&format!("{path}/remove")).body;
+    assert!(asked.contains("Vera Novak can no longer sign in to this workspace"), "{asked}");
 
     // A role in use goes only with the role that takes over.
     let delete = format!("{base}/templates/{viewer}/delete");
@@ -106,4 +109,77 @@ fn c03_c05_c13_c19_c20_x18_the_pages_of_agents(demo: &Demo) {
     for page in ["/team", "/team/invite", "/templates"] {
         assert_eq!(kenji.get(&format!("{base}{page}")).status, 404, "{page}");
     }
+}
+
+/// The id of a resource whose boxes stand in a form.
+fn boxes(form: &str, name: &str) -> String {
+    let of = form
+        .split("Features: ")
+        .find(|part| part.starts_with(&format!("</span>{name}")))
+        .expect("the resource is asked about");
+    format!("level-res_{}", between(of, "name=\"level-res_", "\""))
+}
+
+on_every_backend!(a10_a11_a13_a15_a17_a28_a29_x18_the_pages_of_profiles);
+fn a10_a11_a13_a15_a17_a28_a29_x18_the_pages_of_profiles(demo: &Demo) {
+    let mut owner = demo.signed_in("Odette Marchand");
+    let base = owner.workspace();
+    let team = owner.get(&format!("{base}/team")).body;
+    for words in [
+        "Manage Team",
+        "Invite members",
+        "Entire workspace",
+        "Shop assistant: All access (features added later included)",
+        "Repairs: Analytics, Billing",
+        "Shop assistant: Conversations, Social Conversations",
+    ] {
+        assert!(team.contains(words), "{words}: {team}");
+    }
+    assert_eq!(team.matches("title=\"Zadie Cole\"").count(), 2, "a row for each profile");
+
+    // Nothing is ticked, and nothing is not an invitation; what each feature covers stands there.
+    let path = format!("{base}/team/invite");
+    let invite = owner.get(&path).body;
+    assert!(invite.contains("Helpdesks, ecommerce platforms, and other connected services"), "{invite}");
+    let none = owner.submit(&invite, &path, &[("emails", "ned@example.com"), ("role", "member")]);
+    assert!(none.status == 422 && none.body.contains("needs at least one"), "{}", none.body);
+    let (shop, desk) = (boxes(&invite, "Shop assistant"), boxes(&invite, "Wholesale desk"));
+    let fill = [
+        ("emails", "ned@example.com"),
+        ("role", "member"),
+        (&*shop, "analytics"),
+        (&*shop, "billing"),
+        (&*desk, "settings"),
+        (&*desk, "all"),
+    ];
+    assert_eq!(owner.post(&path, &fill).status, 303);
+    let mut ned = demo.browser();
+    ned.open(&demo.link_to("ned@example.com"));
+    assert_eq!(ned.post("/invitation/sign-up", &[("name", "Ned Falk")]).status, 303);
+    let team = owner.get(&format!("{base}/team")).body;
+    assert_eq!(team.matches("title=\"Ned Falk\"").count(), 2, "{team}");
+    let home = ned.get(&base).body;
+    assert!(home.contains("Shop assistant") && home.contains("Wholesale desk") && !home.contains("Repairs"), "{home}");
+    assert_eq!(ned.get(&format!("{base}/team")).status, 404);
+
+    // One more profile for somebody who is here: another invitation. The same one again is refused.
+    let again = owner.post(&path, &[("emails", "tilda@lumen.example"), ("role", "member"), (&*shop, "analytics")]);
+    assert!(again.status == 422 && again.body.contains("is a member already"), "{}", again.body);
+    let other = owner.post(&path, &[("emails", "tilda@lumen.example"), ("role", "member"), (&*desk, "analytics")]);
+    assert_eq!(other.status, 303, "{}", other.body);
+
+    // A row is edited on its own profile alone, and removed alone.
+    let row = format!("{base}/team/{}", id(&team, "Nico Ferrari"));
+    let edit = owner.get(&format!("{row}/edit")).body;
+    assert!(edit.contains("Features: </span>Repairs") && !edit.contains("Features: </span>Shop"), "{edit}");
+    let empty = owner.post(&format!("{row}/edit"), &[("role", "member")]);
+    assert_eq!(empty.status, 422, "{}", empty.body);
+    let saved = owner.post(&format!("{row}/edit"), &[("role", "member"), (&*boxes(&edit, "Repairs"), "integrations")]);
+    assert_eq!(saved.status, 303, "{}", saved.body);
+    assert!(owner.get(&row).body.contains("Integrations"));
+    assert_eq!(owner.post(&format!("{base}/team/{}/remove", id(&team, "Ned Falk")), &[]).status, 303);
+    assert_eq!(ned.get(&base).status, 200, "the other row stays");
+    let team = owner.get(&format!("{base}/team")).body;
+    assert_eq!(owner.post(&format!("{base}/team/{}/remove", id(&team, "Ned Falk")), &[]).status, 303);
+    assert_eq!(ned.get(&base).status, 404);
 }

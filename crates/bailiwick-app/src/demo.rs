@@ -1,6 +1,8 @@
 //! The demo's people and teams. They are made by the same commands as everybody else's, at times in the past, so
 //! that the log, the pages and the mailbox have something to show.
 
+use std::collections::BTreeSet;
+
 use bailiwick_core::email::Email;
 use bailiwick_core::ids::{InvitationId, MemberId, PersonId, ResourceId, TemplateId, WorkspaceId};
 use bailiwick_core::team::command::{Actor, Command, NewInvitation};
@@ -243,7 +245,9 @@ impl App {
         for id in ids {
             let Some(state) = self.state(id).await?.filter(|s| s.deleted_at.is_none()) else { continue };
             let team = self.with_names(state).await?;
-            let people = team.state.members.values().map(|m| {
+            let mut seen = BTreeSet::new();
+            let once = team.state.members.values().filter(|m| seen.insert(m.person));
+            let people = once.map(|m| {
                 let card = team.cards.get(&m.person);
                 DemoPerson {
                     person: m.person,

@@ -148,4 +148,24 @@ pub(super) const PLANS: &[Plan] = &[
         ],
         invited: &[("salma.idris@northwind.example", Template("Support agent", false), 8)],
     },
+    Plan {
+        model: "profiles",
+        name: "Lumen Lamps",
+        plan: "standard",
+        extra_seats: 0,
+        owner: ("Odette Marchand", "odette@lumen.example"),
+        resources: &["Shop assistant", "Wholesale desk", "Repairs"],
+        people: &[
+            joins("Bao Tran", "bao@lumen.example", Role("admin"), 6),
+            joins("Tilda Berg", "tilda@lumen.example", Each("member", &[("Shop assistant", "all")]), 2),
+            joins("Nico Ferrari", "nico@lumen.example", Each("member", &[("Repairs", "analytics+billing")]), 31),
+            joins(
+                "Zadie Cole",
+                "zadie@lumen.example",
+                Each("member", &[("Shop assistant", "conversations+social"), ("Repairs", "conversations")]),
+                9,
+            ),
+        ],
+        invited: &[("rune.dahl@lumen.example", Each("member", &[("Wholesale desk", "settings+visibility")]), 5)],
+    },
 ];

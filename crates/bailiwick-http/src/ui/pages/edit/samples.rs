@@ -193,6 +193,7 @@ fn properties_levels() -> Levels {
         title: "Property access".to_owned(),
         one: "property".to_owned(),
         many: "properties".to_owned(),
+        any: false,
         meanings: vec![
             meaning("read", "Read", "View data, reports, conversations and annotations"),
             meaning("write", "Write", "Read, and run reports, annotate, use AI chat"),
