@@ -93,6 +93,19 @@ fn x13_all_faults_of_a_file_are_reported_at_once() {
     assert!(report.contains("did you mean `users:view`?"), "{report}");
 }
 
+fn guide() -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/README.md");
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn x13_the_guides_own_model_compiles() {
+    let guide = guide();
+    let block = guide.split("```toml").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let text: Vec<&str> = block.lines().map(|line| line.strip_prefix("   ").unwrap_or(line)).collect();
+    assert_eq!(model(&text.join("\n")).title, "Choir");
+}
+
 /// `roles.viewer.on.pro.grants` is `roles.NAME.on.PLAN.grants`: names are the file's own.
 fn general(key: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
@@ -111,8 +124,7 @@ fn general(key: &str) -> String {
 fn x13_the_guide_names_every_key_and_no_other() {
     let texts = folders().into_iter().map(|f| std::fs::read_to_string(f.join("model.toml")).unwrap());
     let known: BTreeSet<String> = texts.flat_map(|t| build::keys(&t)).map(|k| general(&k)).collect();
-    let guide = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/README.md");
-    let guide = std::fs::read_to_string(guide).unwrap();
+    let guide = guide();
     let lines = guide.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
     let told: BTreeSet<String> = lines.map(|(key, _)| key.to_owned()).collect();
     let only = |a: &BTreeSet<String>, b: &BTreeSet<String>| a.difference(b).cloned().collect::<Vec<_>>();
