@@ -1,9 +1,14 @@
 //! The whole product, from outside: the real binary on a real database, real mail, real HTTP.
 
 mod command_line;
+mod doctor;
+mod model;
 mod moving;
 mod nodes;
 mod pages;
 mod presets;
 mod readme;
+mod serving;
+mod silence;
+mod upgrade;
 mod world;

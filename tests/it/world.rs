@@ -252,6 +252,11 @@ impl Demo {
         &self.nodes[0]
     }
 
+    /// All its processes.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
     /// A browser that nobody used.
     pub fn browser(&self) -> Browser {
         Browser::new(self.port)

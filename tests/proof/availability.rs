@@ -167,7 +167,7 @@ fn b_what_the_length_of_a_lease_costs_and_buys() {
         });
         bench.under_load(lease, "the standby takes over after 15 s", |cluster| {
             cluster.primary.stop_immediate().expect("it ends");
-            cluster.fails_over(NODES, FAIL_OVER);
+            cluster.fails_over(NODES, FAIL_OVER, Duration::ZERO);
             std::thread::park_timeout(again);
         });
         bench.world.tally.verdict();

@@ -1,6 +1,5 @@
 //! A PostgreSQL with a standby and the nodes on it, each on a host of its own; and everything that can break of them.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
 use std::process::Command;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -8,14 +7,11 @@ use std::time::Duration;
 use bailiwick_testkit::{Options, Server};
 
 use crate::driver::World;
-use crate::network::{self, Network};
+use crate::network::Network;
 use crate::process::{Node, Start};
 
 /// So many nodes.
 pub const NODES: usize = 3;
-/// The port of each database, on an address of its own.
-const PORT: u16 = 5432;
-
 /// How a cluster is to be.
 pub struct Setting {
     /// In the names of its nodes.
@@ -41,26 +37,25 @@ pub struct Cluster {
 impl Cluster {
     /// Starts one in this thread's network; mails go to a port of the middle.
     pub fn start(network: Network, mail_port: u16, setting: &Setting) -> Self {
-        let options = Options { at: Some(at(0)), fsync: setting.fsync, ..Options::default() };
+        let options = Options { at: Some(network.database(0)), fsync: setting.fsync, ..Options::default() };
         let primary = Server::start(&options).expect("a server");
         primary.create_database("proof").expect("a database");
         let migrated = Command::new(env!("CARGO_BIN_EXE_bailiwick"))
             .args(["migrate", "--database", &primary.url("proof", "bailiwick_owner")])
             .output();
         assert!(migrated.is_ok_and(|output| output.status.success()), "it is migrated");
-        let standby = primary.standby("standby", Some(at(1))).expect("a standby");
+        let standby = primary.standby("standby", Some(network.database(1))).expect("a standby");
         primary.set("synchronous_standby_names", "*").expect("it waits for its standby");
-        let url = format!("postgresql://bailiwick@{},{}/proof", at(0), at(1));
         let mut nodes: Vec<Node> = Vec::new();
         for node in 0..NODES {
-            let (lease, mail) = (setting.lease.to_string(), format!("{}:{mail_port}", network::middle(node)));
+            let url = format!("postgresql://bailiwick@{},{}/proof", network.link(node, 0), network.link(node, 1));
+            let (lease, mail) = (setting.lease.to_string(), format!("{}:{mail_port}", network.middle(node)));
             let words = ["--database", &url, "--node", &node.to_string(), "--lease", &lease, "--smtp", &mail]
                 .map(str::to_owned);
             let start = Start {
                 name: format!("{}-{node}", setting.name),
                 within: network.within(node),
-                listen: (Ipv4Addr::UNSPECIFIED, 8080).into(),
-                address: (network::node(node), 8080).into(),
+                address: network.node(node).into(),
                 words: words.into(),
                 plant: setting.plant.clone(),
             };
@@ -100,8 +95,9 @@ impl Cluster {
     }
 
     /// The standby takes over, after so long. The old primary runs on behind a partition, in which one node is with it,
-    /// if there is such a node; later that is mended, and the old primary's place is taken by a new standby.
-    pub fn fails_over(&mut self, with_old: usize, after: Duration) {
+    /// if there is such a node, while the others go on for so long with the new one; then that is mended, and the old
+    /// primary's place is taken by a new standby.
+    pub fn fails_over(&mut self, with_old: usize, after: Duration, apart: Duration) {
         let (old_at, new_at) = (self.primary_at, 1 - self.primary_at);
         for node in 0..NODES {
             self.network.cut(node, if node == with_old { new_at } else { old_at }, true);
@@ -113,12 +109,13 @@ impl Cluster {
         for node in (0..NODES).filter(|node| *node != with_old) {
             self.nodes[node].until_ready();
         }
+        std::thread::park_timeout(apart);
         drop(std::mem::replace(&mut self.primary, new));
         for node in 0..NODES {
             self.network.cut(node, if node == with_old { new_at } else { old_at }, false);
         }
         self.primary_at = new_at;
-        self.standby = Some(self.primary.standby("standby", Some(at(old_at))).expect("a standby"));
+        self.standby = Some(self.primary.standby("standby", Some(self.network.database(old_at))).expect("a standby"));
         self.primary.set("synchronous_standby_names", "*").expect("it waits for its standby");
     }
 
@@ -128,8 +125,4 @@ impl Cluster {
         self.primary.set("synchronous_standby_names", "").expect("it waits for nobody");
         self.standby.as_ref().expect("a standby").set("primary_conninfo", "").expect("it follows no more");
     }
-}
-
-fn at(which: usize) -> SocketAddrV4 {
-    SocketAddrV4::new(network::database(which), PORT)
 }

@@ -239,11 +239,16 @@ impl Driver {
         });
         for (node, count) in asked {
             for _ in 0..count {
-                let Some(to) = &mut self.for_checks[node] else { break };
-                match to.answer() {
-                    Ok(answer) => self.judge(kind, question, right, (node, node != by || nodes == 1), at, &answer),
-                    Err(_) => self.for_checks[node] = None,
-                }
+                self.hear(kind, question, right, (node, node != by || nodes == 1), at);
+            }
+        }
+    }
+
+    /// Asks every node once, long after it was acknowledged: it is not lost.
+    pub fn remembered(&mut self, kind: &'static str, question: &Question, right: bool) {
+        for node in 0..self.world.nodes.len() {
+            if self.world.nodes[node].up.load(Relaxed) && self.ask(node, question, 1).is_some() {
+                self.hear(kind, question, right, (node, false), Instant::now());
             }
         }
     }
@@ -257,6 +262,15 @@ impl Driver {
         to.send(&question.bytes.repeat(count)).ok()?;
         self.for_checks[node] = Some(to);
         Some(())
+    }
+
+    /// Reads the next answer of a node, and judges it.
+    fn hear(&mut self, kind: &'static str, question: &Question, right: bool, node: (usize, bool), at: Instant) {
+        let Some(to) = &mut self.for_checks[node.0] else { return };
+        match to.answer() {
+            Ok(answer) => self.judge(kind, question, right, node, at, &answer),
+            Err(_) => self.for_checks[node.0] = None,
+        }
     }
 
     fn judge(

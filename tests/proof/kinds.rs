@@ -24,6 +24,8 @@ struct Switch {
     bodies: [String; 2],
     question: Question,
     on: bool,
+    /// Whether what it is was acknowledged.
+    sure: bool,
 }
 
 /// What one driver changes.
@@ -37,6 +39,27 @@ pub struct Things {
     /// A team that people join and leave.
     guests: Option<String>,
     someone: String,
+    model: Versions,
+}
+
+/// A model of its own, with a workspace on it: its name, and the texts of a version that gives something and of one that
+/// does not.
+struct Versions {
+    name: String,
+    texts: [String; 2],
+    question: Question,
+    on: bool,
+}
+
+/// The model that the versions are made from, and what one of them takes out.
+const MODEL: &str = include_str!("../../models/tenant/model.toml");
+const GRANTS: [&str; 2] = [r#"grants = ["crm:*"]"#, r#"grants = ["crm:view"]"#];
+
+impl Things {
+    /// What was acknowledged may be lost.
+    pub fn doubt(&mut self) {
+        self.switches.iter_mut().for_each(|switch| switch.sure = false);
+    }
 }
 
 impl Driver {
@@ -64,6 +87,7 @@ impl Driver {
             bodies: [String::new(), String::new()],
             question,
             on: true,
+            sure: true,
         });
 
         let mut access = |this: &mut Self, kind, workspace: &str, action, resource: Option<&str>, bodies: [&str; 2]| {
@@ -77,6 +101,7 @@ impl Driver {
                 bodies: bodies.map(str::to_owned),
                 question,
                 on: true,
+                sure: true,
             });
             Some(())
         };
@@ -103,30 +128,45 @@ impl Driver {
         let (person, _) = self.joins(&tenant, &format!(r#"{{"role":"user","template":"{made}"}}"#))?;
         let question = self.may(&person, "conversations:view", &tenant, None);
         let path = format!("/v1/workspaces/{tenant}/templates/{made}");
-        switches.push(Switch { kind: "template", method: ["PUT"; 2], path, bodies: sets, question, on: true });
+        switches.push(Switch {
+            kind: "template",
+            method: ["PUT"; 2],
+            path,
+            bodies: sets,
+            question,
+            on: true,
+            sure: true,
+        });
 
-        // On Pro every member may do all but delete with every property, on Business that as well, until it is changed.
+        // On Pro every member may do all but delete with every property; who comes from there to Business has the level
+        // Admin on all of them, until that is changed.
         let (person, _) = self.joins(&plans, r#"{"role":"member","all":"read"}"#)?;
         let question = self.may(&person, "property:delete", &plans, Some(&planned));
         let bodies = ["business", "pro"].map(|plan| format!(r#"{{"plan":"{plan}","confirmed":true}}"#));
         let path = format!("/v1/workspaces/{plans}/plan");
-        switches.push(Switch { kind: "plan", method: ["PUT"; 2], path, bodies, question, on: true });
+        for body in bodies.iter().rev() {
+            let done = self.change("PUT", &path, body)?;
+            self.fine("plan", &done)?;
+        }
+        switches.push(Switch { kind: "plan", method: ["PUT"; 2], path, bodies, question, on: true, sure: true });
 
         let (everywhere, _) = self.joins(&team, r#"{"role":"member","all":"read"}"#)?;
         let (person, row) = self.joins(&team, &elsewhere)?;
         let someone = self.person()?;
-        Some(Things { switches, team, resource, everywhere, for_a_while: [person, row], guests: None, someone })
+        let model = self.model()?;
+        Some(Things { switches, team, resource, everywhere, for_a_while: [person, row], guests: None, someone, model })
     }
 
     /// One change, or a few, each followed by its checks. What is not acknowledged is known again after the next turn.
     pub fn turn(&mut self, things: &mut Things) -> Option<()> {
-        let others = 4;
+        let others = 5;
         let at = self.random.one_of(things.switches.len() + others);
         match at.checked_sub(things.switches.len()) {
             None => self.switch(&mut things.switches[at]),
             Some(0) => self.a_resource(things),
             Some(1) if self.random.below(4) == 0 => self.a_while(things),
             Some(2) => self.a_session(things),
+            Some(3) if self.random.below(4) == 0 => self.a_version(&mut things.model),
             Some(_) if self.random.below(RARE) == 0 => self.a_guest(things),
             Some(_) if self.random.below(4) == 0 => self.a_key(),
             Some(_) => Some(()),
@@ -134,10 +174,14 @@ impl Driver {
     }
 
     fn switch(&mut self, switch: &mut Switch) -> Option<()> {
-        switch.on = !switch.on;
+        if switch.sure {
+            self.remembered(switch.kind, &switch.question, switch.on);
+        }
+        (switch.on, switch.sure) = (!switch.on, false);
         let which = usize::from(!switch.on);
         let done = self.change(switch.method[which], &switch.path, &switch.bodies[which])?;
         self.fine(switch.kind, &done)?;
+        switch.sure = true;
         self.asked(switch.kind, &switch.question, switch.on, done.by, done.at);
         Some(())
     }
@@ -169,6 +213,10 @@ impl Driver {
         let grant = json!({"resource": things.resource, "level": "read", "until": until.to_string()});
         let body = json!({"role": "member", "grants": [grant]}).to_string();
         let done = self.change("PUT", &format!("/v1/workspaces/{}/members/{row}/access", things.team), &body)?;
+        if done.answer.body.contains("bad-time") {
+            // It took so long to be asked that the moment was over.
+            return None;
+        }
         self.fine("expiry", &done)?;
         let mut question = self.may(person, "property:view", &things.team, Some(&things.resource));
         question.until = Some(begun + A_WHILE);
@@ -206,6 +254,32 @@ impl Driver {
         let node = self.any_node();
         operator(&data(self, node), &json!({"revoke_key": {"key": id}})).ok()?.ok()?;
         self.asked("key revoked", &question, false, node, Instant::now());
+        Some(())
+    }
+
+    /// A model with a workspace on it.
+    fn model(&mut self) -> Option<Versions> {
+        let name = format!("proof-{}", self.name);
+        let texts = [MODEL.to_owned(), MODEL.replace(GRANTS[0], GRANTS[1])];
+        assert_ne!(texts[0], texts[1], "a version takes something out");
+        let ask = json!({"apply_model": {"name": name, "text": texts[0]}});
+        operator(&self.world.nodes[0].data, &ask).ok()?.ok()?;
+        let workspace = self.workspace(&name, "scale")?;
+        let (person, _) = self.joins(&workspace, r#"{"role":"user","toggles":["crm"]}"#)?;
+        let question = self.may(&person, "crm:update", &workspace, None);
+        Some(Versions { name, texts, question, on: true })
+    }
+
+    /// Another version of a model is applied.
+    fn a_version(&mut self, model: &mut Versions) -> Option<()> {
+        model.on = !model.on;
+        let node = self.any_node();
+        let text = &model.texts[usize::from(!model.on)];
+        let ask = json!({"apply_model": {"name": model.name, "text": text}});
+        let said = operator(&self.world.nodes[node].data, &ask).ok()?.ok()?;
+        let at = Instant::now();
+        self.last = said;
+        self.asked("model", &model.question, model.on, node, at);
         Some(())
     }
 
@@ -286,7 +360,7 @@ impl Driver {
     /// One change that gives or takes something: how long until it was acknowledged.
     pub fn toggle(&mut self, things: &mut Things) -> Option<std::time::Duration> {
         let switch = &mut things.switches[0];
-        switch.on = !switch.on;
+        (switch.on, switch.sure) = (!switch.on, false);
         let which = usize::from(!switch.on);
         let begun = Instant::now();
         let done = self.change(switch.method[which], &switch.path, &switch.bodies[which])?;
@@ -302,6 +376,9 @@ impl Driver {
     /// At the end: every node answers by what was acknowledged last.
     pub fn settled(&mut self, things: &Things) {
         for switch in &things.switches {
+            if switch.sure {
+                self.remembered(switch.kind, &switch.question, switch.on);
+            }
             // One more change of each, so that what was left in doubt is known.
             let which = usize::from(!switch.on);
             if let Some(done) = self.change(switch.method[which], &switch.path, &switch.bodies[which]) {

@@ -23,6 +23,8 @@ const LEASE: u64 = 2;
 const CALM: Duration = Duration::from_secs(2);
 /// A fault lasts between a part of a lease and more than a whole one, in milliseconds.
 const FAULT: std::ops::Range<u64> = 500..4_000;
+/// After a fail-over the old primary and a node run on for so long and longer: no lease lasts as long.
+const APART: Duration = Duration::from_secs(LEASE + 1);
 /// What a fault leaves behind is over after so long.
 const AFTER: Duration = Duration::from_millis(500);
 /// So many turns are lost with a primary whose standby did not follow.
@@ -38,7 +40,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("SIGSTOP", |cluster, _, node, lasts| cluster.sleeps(node, lasts)),
     ("partition", |cluster, _, node, lasts| cluster.is_cut_off(node, lasts)),
     ("restart of PostgreSQL", |cluster, _, _, _| cluster.primary.restart().expect("it comes back")),
-    ("fail-over", |cluster, _, node, _| cluster.fails_over(node, Duration::ZERO)),
+    ("fail-over", |cluster, _, node, lasts| cluster.fails_over(node, Duration::ZERO, lasts + APART)),
     ("answers swallowed", |cluster, _, node, lasts| cluster.hears_nothing(node, lasts)),
     ("SIGTERM", |cluster, world, node, lasts| cluster.ends(world, node, "-TERM", lasts / 4)),
 ];
@@ -85,7 +87,8 @@ fn no_check_of_any_node_is_older_than_what_was_acknowledged_before_it() {
     crew.end(&world);
     world.tally.verdict();
     println!("{}", world.tally.times());
-    println!("{}, runs in network namespaces 1", world.tally.line("nodes"));
+    let spaces = u8::from(cluster.network.is_of_spaces());
+    println!("{}, runs in network namespaces {spaces}, runs through proxies {}", world.tally.line("nodes"), 1 - spaces);
 }
 
 /// Behind an asynchronous standby the promise ends with a fail-over; that it did is noticed and told by every node.
@@ -107,7 +110,7 @@ fn what_an_asynchronous_standby_lost_is_reported() {
         driver.turn(&mut things).expect("nothing is broken yet");
     }
     world.tally.faulty.store(true, Relaxed);
-    cluster.fails_over(0, Duration::ZERO);
+    cluster.fails_over(0, Duration::ZERO, Duration::ZERO);
     cluster.nodes.iter().for_each(Node::until_ready);
     // The node that was with the old primary may be sure of itself for the rest of its lease.
     let told = |node: &&Node| node.said().contains("not in the database any more");
@@ -117,6 +120,7 @@ fn what_an_asynchronous_standby_lost_is_reported() {
         std::thread::park_timeout(Duration::from_millis(10));
     }
     // From here on the promise holds again.
+    things.doubt();
     driver.settled(&things);
     world.tally.verdict();
     println!("nodes: cases 0, fail-over with loss 1, losses reported {NODES}");

@@ -18,8 +18,7 @@ pub struct Start {
     pub name: String,
     /// A program and its words in front of the binary's own, such as one that enters a network.
     pub within: Vec<String>,
-    /// Where it listens, and where others reach that.
-    pub listen: SocketAddr,
+    /// Where it listens.
     pub address: SocketAddr,
     /// More words for `serve`.
     pub words: Vec<String>,
@@ -58,7 +57,7 @@ impl Node {
         let mut command = Command::new(&line[0]);
         command.args(&line[1..]).args(["serve", "--public-url", "http://localhost", "--smtp-security", "none"]);
         command
-            .args(["--listen", &self.start.listen.to_string()])
+            .args(["--listen", &self.start.address.to_string()])
             .args(&self.start.words)
             .arg("--data")
             .arg(&self.data);
@@ -124,10 +123,10 @@ pub fn operator(data: &std::path::Path, ask: &serde_json::Value) -> std::io::Res
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line)?;
     let said: serde_json::Value = serde_json::from_str(&line)?;
-    let text = |name: &str| said[name].as_str().map(str::to_owned);
-    match (text("said"), text("refused")) {
-        (Some(said), _) => Ok(Ok(said)),
-        (None, refused) => Ok(Err(refused.unwrap_or_default())),
+    match (said["said"].as_str(), said["refused"].as_str()) {
+        (Some(said), _) => Ok(Ok(said.to_owned())),
+        (None, Some(refused)) => Ok(Err(refused.to_owned())),
+        (None, None) => Ok(Ok(said.to_string())),
     }
 }
 

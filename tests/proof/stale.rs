@@ -19,7 +19,6 @@ fn no_check_of_one_node_is_older_than_what_was_acknowledged_before_it() {
     let start = Start {
         name: format!("alone-{seed}"),
         within: vec![],
-        listen: here(port),
         address: here(port),
         words: vec!["--smtp".into(), sink.address().to_string()],
         plant: std::env::var("STALE_PLANT").ok(),
@@ -27,7 +26,12 @@ fn no_check_of_one_node_is_older_than_what_was_acknowledged_before_it() {
     let node = Node::start(start, None);
     let world = crate::world::world(std::slice::from_ref(&node), sink);
     let crew = Crew::start(&world, DRIVERS, seed);
+    let mut told = 0;
     while world.tally.cases() < cases && !world.tally.is_wrong() && !crew.is_over() {
+        if world.tally.cases() * 10 / cases > told {
+            told = world.tally.cases() * 10 / cases;
+            println!("{} cases", world.tally.cases());
+        }
         std::thread::park_timeout(std::time::Duration::from_millis(10));
     }
     world.stop.store(true, Relaxed);

@@ -58,6 +58,12 @@ const NEEDS: &[Need] = &[
         when: When::Now,
     },
     Need {
+        what: "ip, for the hosts that nodes run on in tests",
+        found: Found::Program(&["ip"]),
+        from: From::Debian(&["iproute2"]),
+        when: When::Now,
+    },
+    Need {
         what: "Chromium",
         found: Found::Program(&["chromium", "chromium-browser", "google-chrome"]),
         from: From::Debian(&["chromium", "fonts-dejavu-core"]),
@@ -173,7 +179,7 @@ mod tests {
             command(&all),
             [
                 "apt-get update",
-                "apt-get install --yes --no-install-recommends gcc libc6-dev postgresql",
+                "apt-get install --yes --no-install-recommends gcc libc6-dev postgresql iproute2",
                 "rustup component add rustfmt clippy"
             ]
         );

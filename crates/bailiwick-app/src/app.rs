@@ -6,7 +6,7 @@ use bailiwick_core::ids::{CommandId, encode32};
 use bailiwick_store::Store;
 use ring::hmac;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, look, since_boot};
 use crate::config::Config;
 use crate::error::AppError;
 use crate::keys::{Keys, hex};
@@ -69,15 +69,20 @@ impl App {
         }))
     }
 
-    /// Starts as one of several nodes on a database, which must be one that nodes can share.
+    /// Starts as one of several nodes on a database, which must be one that nodes can share. From here on its clock is
+    /// the database's; it is not sure of anything before [`App::sure`] says so.
     ///
     /// # Errors
     /// If the database cannot be read, or holds what this program does not know.
     pub async fn start_shared(parts: Parts, node: Arc<Shared>) -> Result<Arc<Self>, AppError> {
         let store = Arc::clone(&parts.store);
+        if let Some(cluster) = store.cluster() {
+            let asked = since_boot();
+            parts.clock.begin(look(asked, cluster.page(u64::MAX).await?.clock));
+        }
         let nodes: Arc<dyn Nodes> = Arc::clone(&node) as _;
         let app = Self::start_among(parts, nodes).await?;
-        node.begin(store, app.lines.clone(), app.random.clone());
+        node.begin(store, app.lines.clone(), app.random.clone(), Arc::clone(&app.clock));
         Ok(app)
     }
 

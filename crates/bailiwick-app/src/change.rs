@@ -7,7 +7,7 @@ use bailiwick_core::email::Email;
 use bailiwick_core::ids::{
     AddressId, CommandId, InvitationId, MailId, MemberId, PersonId, ProductId, TemplateId, WorkspaceId,
 };
-use bailiwick_core::team::apply::{apply, begin};
+use bailiwick_core::team::apply::{apply_under, begin};
 use bailiwick_core::team::command::{Actor, Command, Create, NewInvitation, Request};
 use bailiwick_core::team::decide::decide;
 use bailiwick_core::team::event::{Event, Recorded};
@@ -342,7 +342,7 @@ impl Tools {
         if events.is_empty() {
             return Ok(Acted { state: Arc::clone(state), events });
         }
-        let after = Arc::new(apply(state, &events)?);
+        let after = Arc::new(apply_under(state, &events, &|version| request.command.brings(version))?);
         tx.append(
             by,
             WorkspaceChange { before: Some(Arc::clone(state)), events: events.clone(), after: Arc::clone(&after) },

@@ -120,7 +120,7 @@ impl App {
         }
         let Ok(product) = caller.product() else { return Ok(None) };
         let reference = reference.to_owned();
-        Ok(self.lines.read(move |from| from.person_by_external_id(product, &reference)).await?)
+        self.lines.read_soon(move |from| from.person_by_external_id(product, &reference)).await
     }
 
     /// The card of a person whom the host has a reason to know: by its own id for them, or as a member of one of its

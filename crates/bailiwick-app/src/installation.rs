@@ -35,8 +35,8 @@ pub struct Installation {
     pub products: Vec<ProductRow>,
     /// Compiled models by version.
     pub models: HashMap<String, Arc<Model>>,
-    /// The newest version of each model by name.
-    pub newest: HashMap<String, String>,
+    /// Name and version of each model, oldest first.
+    versions: Vec<(String, String)>,
     keys: HashMap<[u8; 32], KeyRow>,
 }
 
@@ -56,7 +56,11 @@ impl Installations {
 
 impl Installation {
     async fn read(lines: &Lines) -> Result<Self, AppError> {
-        let (products, models, keys) = lines.read(|from| Ok((from.products()?, from.models()?, from.keys()?))).await?;
+        let whole = lines.read(|from| {
+            from.understood(LineId::Installation)?;
+            Ok((from.products()?, from.models()?, from.keys()?))
+        });
+        let (products, models, keys) = whole.await?;
         let mut this =
             Self { products, keys: keys.into_iter().map(|(row, hash)| (hash, row)).collect(), ..Self::default() };
         for row in models {
@@ -64,7 +68,7 @@ impl Installation {
                 line: "the installation".into(),
                 why: faults.report(&row.name),
             })?;
-            this.newest.insert(row.name, row.version.clone());
+            this.versions.push((row.name, row.version.clone()));
             this.models.insert(row.version, Arc::new(model));
         }
         Ok(this)
@@ -72,7 +76,22 @@ impl Installation {
 
     /// The newest model of a name.
     pub fn model_named(&self, name: &str) -> Option<Arc<Model>> {
-        self.newest.get(name).and_then(|version| self.models.get(version)).cloned()
+        let newest = self.versions.iter().rfind(|(of, _)| of == name);
+        newest.and_then(|(_, version)| self.models.get(version)).cloned()
+    }
+
+    /// The versions of a model by its name, oldest first.
+    pub fn versions_of(&self, name: &str) -> Vec<String> {
+        self.versions.iter().filter(|(of, _)| of == name).map(|(_, version)| version.clone()).collect()
+    }
+
+    /// The model of a version.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn model(&self, version: &str) -> Result<Arc<Model>, AppError> {
+        let sentence = || format!("There is no version {version} here.");
+        self.models.get(version).cloned().ok_or_else(|| AppError::Invalid { field: "model", sentence: sentence() })
     }
 
     /// A product by id.
@@ -172,8 +191,7 @@ impl App {
     /// An unknown key; the store's.
     pub async fn revoke_key(&self, by: &By, key: KeyId) -> Result<(), AppError> {
         let now = self.clock.now();
-        let known = self.installation();
-        let found = known.keys.values().find(|k| k.key == key).cloned();
+        let found = self.lines.read(move |from| from.host_key(key)).await?;
         let Some(mut row) = found else {
             return Err(AppError::Invalid { field: "key", sentence: "There is no such key.".into() });
         };
@@ -241,7 +259,7 @@ impl App {
         let pass = self.lines.enter()?;
         let installation = self.installation();
         let row = installation.keys.get(&token.hash()).ok_or(AppError::NotSignedIn)?;
-        if row.revoked_at.is_some() || self.clock.now() >= row.expires_at {
+        if self.clock.now() >= row.expires_at {
             return Err(AppError::NotSignedIn);
         }
         if !self.lines.still(&pass) {

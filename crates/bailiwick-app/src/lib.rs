@@ -18,6 +18,7 @@ mod lines;
 pub mod live;
 pub mod look;
 pub mod mail;
+pub mod models;
 pub mod nodes;
 pub mod outbox;
 pub mod password;

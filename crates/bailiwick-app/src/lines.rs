@@ -1,13 +1,14 @@
 //! The one door to the store. Whoever changes a line passes here, so nobody can forget what comes between a commit and
 //! "saved": memory is brought up to it, and every other process too.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bailiwick_core::ids::{CommandId, WorkspaceId};
 use bailiwick_core::node::holdings::Follow;
 use bailiwick_core::node::{Entry, Place};
-use bailiwick_core::team::apply::apply;
+use bailiwick_core::team::apply::{Models, apply_under};
 use bailiwick_core::team::event::Recorded;
 use bailiwick_core::team::state::Workspace;
 use bailiwick_store::cluster::Step;
@@ -86,6 +87,33 @@ impl Lines {
         bailiwick_store::read(&*self.0.store, work).await
     }
 
+    /// The same for what an answer from memory needs first, such as a name: it is small, so a database that does not give
+    /// it soon is silent, and whoever asks learns that nothing is sure instead of waiting.
+    pub async fn read_soon<T, F>(&self, work: F) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut dyn Read) -> Result<T, StoreError> + Send + 'static,
+    {
+        const PATIENCE: Duration = Duration::from_secs(2);
+        let soon = tokio::time::timeout(PATIENCE, self.read(work)).await;
+        Ok(soon.map_err(|_| AppError::Unsure)??)
+    }
+
+    /// Waits for something of the database for as long as this process is sure; what comes later is of no use any more.
+    ///
+    /// # Errors
+    /// [`AppError::Unsure`]; its own.
+    pub async fn while_sure<T>(&self, work: impl Future<Output = Result<T, AppError>>) -> Result<T, AppError> {
+        const LOOK: Duration = Duration::from_millis(100);
+        let mut work = pin!(work);
+        loop {
+            if let Ok(done) = tokio::time::timeout(LOOK, &mut work).await {
+                return done;
+            }
+            self.enter()?;
+        }
+    }
+
     /// Observations: nobody is told "saved" of them, so they wait for nothing.
     pub async fn observe<T, F>(&self, work: F) -> Result<T, StoreError>
     where
@@ -99,16 +127,18 @@ impl Lines {
     /// change that had nothing to do, everything that it rests on is in force here and everywhere. A refusal waits
     /// for nothing.
     ///
-    /// The work goes on if the caller goes away: between a commit and its publishing nothing may break off.
+    /// The work goes on if the caller goes away: between a commit and its publishing nothing may break off. A process that
+    /// is not sure of itself, be it of the time or of what a newer release has made of the database, begins none.
     ///
     /// # Errors
-    /// The refusal of the closure; the store's; [`AppError`] of [`Lines::everywhere`], which says nothing about whether
-    /// it was committed.
+    /// [`AppError::Unsure`]; the refusal of the closure; the store's; [`AppError`] of [`Lines::everywhere`], which says
+    /// nothing about whether it was committed.
     pub async fn change<T, F>(&self, lines: Vec<LineId>, command: CommandId, work: F) -> Result<Changed<T>, AppError>
     where
         T: Send + 'static,
         F: FnOnce(&mut dyn Tx) -> Result<T, AppError> + Send + 'static,
     {
+        self.enter()?;
         let this = self.clone();
         let whole = async move {
             let mut changed = bailiwick_store::change(&*this.0.store, lines.clone(), command, work).await?;
@@ -187,7 +217,11 @@ impl Lines {
     async fn follow_workspace(&self, id: WorkspaceId, step: &Step) {
         let next = match self.live().entry(id, step.revision) {
             Follow::Nothing => return,
-            Follow::Apply(state) => folded(&state, step),
+            // A model is registered before the first workspace moves to it, so it came by earlier in the feed.
+            Follow::Apply(state) => {
+                let installation = self.installations().now();
+                folded(&state, step, &|version| installation.models.get(version).cloned())
+            }
             Follow::Reload => None,
         };
         if let Some(state) = next {
@@ -204,8 +238,11 @@ impl Lines {
     /// runs out.
     async fn follow_installation(&self) {
         const PAUSE: Duration = Duration::from_millis(50);
+        let mut said = false;
         while let Err(error) = self.installations().reload(self).await {
-            tracing::error!(%error, "products, models and keys cannot be read");
+            if !std::mem::replace(&mut said, true) {
+                tracing::error!(%error, "products, models and keys cannot be read; no check is answered until they can be");
+            }
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -223,14 +260,61 @@ impl Lines {
 }
 
 /// A state one step on; `None`: the step is not one from it.
-fn folded(state: &Workspace, step: &Step) -> Option<Workspace> {
+fn folded(state: &Workspace, step: &Step, models: Models<'_>) -> Option<Workspace> {
     if *state.model.version != *step.model {
         return None;
     }
-    let recorded = |stored: &LogEvent| {
-        let event = serde_json::from_str(&stored.payload).ok()?;
-        Some(Recorded { at: stored.at, event })
-    };
+    let recorded = |stored: &LogEvent| Some(Recorded { at: stored.at, event: stored.read()? });
     let events: Vec<Recorded> = step.events.iter().map(recorded).collect::<Option<_>>()?;
-    apply(state, &events).ok().filter(|next| next.revision == step.revision)
+    apply_under(state, &events, models).ok().filter(|next| next.revision == step.revision)
+}
+
+#[cfg(test)]
+mod tests {
+    use bailiwick_core::access::parse::parse;
+    use bailiwick_core::ids::{AddressId, MemberId, PersonId, ProductId, TemplateId};
+    use bailiwick_core::team::apply::begin;
+    use bailiwick_core::team::command::{Actor, Command, Create, Request};
+    use bailiwick_core::team::decide::decide;
+    use bailiwick_core::team::event::EVENT_VERSION;
+    use bailiwick_core::time::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_step_is_followed_if_all_of_it_is_understood() {
+        let model = Arc::new(parse(include_str!("../../../models/tenant/model.toml"), "v1").unwrap());
+        let id = WorkspaceId(1);
+        let create = Create {
+            workspace: id,
+            product: ProductId(1),
+            external_id: None,
+            name: "Acme".into(),
+            plan: None,
+            owner: PersonId(1),
+            address: AddressId(1),
+            member: MemberId(1),
+            templates: (1..=3).map(TemplateId).collect(),
+        };
+        let now = Timestamp(1_800_000_000_000_000);
+        let request = Request { actor: Actor::Operator, command: Command::Create(create), seen: None };
+        let state = begin(&model, &decide(None, &model, &request, now).unwrap()).unwrap();
+        let step = |version: u16, model: &str, payload: &str| Step {
+            line: LineId::Workspace(id),
+            revision: state.revision + 1,
+            model: model.into(),
+            events: vec![LogEvent { at: now, kind: String::new(), version, payload: payload.into() }],
+        };
+        let renamed = r#"{"kind":"workspace_renamed","from":"Acme","to":"Globex"}"#;
+        assert_eq!(&*folded(&state, &step(EVENT_VERSION, "v1", renamed), &|_| None).unwrap().name, "Globex");
+        for strange in [
+            step(EVENT_VERSION + 1, "v1", renamed),
+            step(EVENT_VERSION, "v2", renamed),
+            step(EVENT_VERSION, "v1", r#"{"kind":"workspace_frozen"}"#),
+            step(EVENT_VERSION, "v1", r#"{"kind":"workspace_renamed","from":"Acme","to":"Globex","by":"whom"}"#),
+            Step { revision: state.revision + 2, ..step(EVENT_VERSION, "v1", renamed) },
+        ] {
+            assert!(folded(&state, &strange, &|_| None).is_none(), "{strange:?}");
+        }
+    }
 }

@@ -2,7 +2,6 @@
 //! snapshot is running, and is acknowledged after that; a check looks at guard and snapshot again before it answers.
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Duration;
 
 use bailiwick_core::access::check::Decision;
 use bailiwick_core::access::snapshot::Snapshot;
@@ -153,7 +152,7 @@ impl App {
             let mut pass = lines.enter()?;
             let mut loaded = lines.live().get(id);
             if loaded.is_none() {
-                let there = lines.live().load(lines, id).await?;
+                let there = lines.while_sure(lines.live().load(lines, id)).await?;
                 if !there && lines.still(&pass) {
                     return Ok(None);
                 }
@@ -202,10 +201,8 @@ impl App {
     /// # Errors
     /// [`AppError::Unsure`]; the store's.
     pub async fn ready(&self) -> Result<(), AppError> {
-        const PATIENCE: Duration = Duration::from_secs(2);
         self.sure()?;
-        let head = self.lines.read(|from| from.head());
-        tokio::time::timeout(PATIENCE, head).await.map_err(|_| AppError::Unsure)??;
+        self.lines.read_soon(|from| from.head()).await?;
         self.sure()
     }
 }

@@ -229,7 +229,7 @@ impl App {
         }
         let Who::Host { product, .. } = caller.who else { return Err(Refusal::NoSuchWorkspace.into()) };
         let reference = reference.to_owned();
-        let found = self.lines.read(move |from| from.workspace_by_external_id(product, &reference)).await?;
+        let found = self.lines.read_soon(move |from| from.workspace_by_external_id(product, &reference)).await?;
         found.ok_or_else(|| Refusal::NoSuchWorkspace.into())
     }
 
@@ -335,7 +335,7 @@ impl App {
     /// # Errors
     /// The store's.
     pub async fn workspace_of_resource(&self, resource: ResourceId) -> Result<Option<WorkspaceId>, AppError> {
-        Ok(self.lines.read(move |from| from.resource_workspace(resource)).await?)
+        self.lines.read_soon(move |from| from.resource_workspace(resource)).await
     }
 }
 

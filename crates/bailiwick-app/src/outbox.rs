@@ -1,8 +1,11 @@
-//! Mails leave here, after their change is in force everywhere, each claimed by one process first; tried again until the relay takes them or two
-//! days have passed. What a mail says is made at that moment from what is true then; what was overtaken is void.
+//! Mails leave here, after their change is in force everywhere, each claimed by one process first and for as long as it
+//! is at it; tried again until the relay takes them or two days have passed. What a mail says is made at that moment from
+//! what is true then; what was overtaken is void.
+
+use std::time::Duration;
 
 use bailiwick_core::access::say::lines;
-use bailiwick_core::ids::{InvitationId, PersonId};
+use bailiwick_core::ids::{InvitationId, MailId, PersonId};
 use bailiwick_core::team::state::Stage;
 use bailiwick_core::time::Timestamp;
 use bailiwick_store::rows::{MailState, QueuedMail, SecretKind};
@@ -59,9 +62,13 @@ impl MailWords {
 
 /// How many mails one pass sends.
 const BATCH: usize = 50;
-/// How long a mail is its claimer's, in seconds: well over what one try of the relay can take. If the process ends
-/// meanwhile, the mail is due again after so long.
-const CLAIM: i64 = 180;
+/// How long a mail is its claimer's, in seconds, unless it is claimed anew. If the process ends meanwhile, the mail is due
+/// again after so long. One that stood still for longer may send what another has sent, under the same `Message-ID`.
+const CLAIM: i64 = 20;
+/// After how much of that it is claimed anew while the relay takes its time.
+const AGAIN: Duration = Duration::from_secs(5);
+/// How long that may take: then there is time left, also where another node's clock is a second ahead.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 impl App {
     /// Sends what is due; gives how many it tried. Nothing leaves before all that was committed when it was read is in
@@ -79,27 +86,45 @@ impl App {
         self.lines.everywhere(head, None).await?;
         let mut tried = 0;
         for mail in &due {
-            if self.claim(mail).await? {
-                self.deliver(smtp, mail).await?;
+            if let Some(until) = self.claim(mail.row.mail, mail.next_at).await? {
+                self.deliver(smtp, mail, until).await?;
                 tried += 1;
             }
         }
         Ok(tried)
     }
 
-    /// Whether a due mail is this process's to send: others may have found it due in the same moment.
-    async fn claim(&self, mail: &QueuedMail) -> Result<bool, AppError> {
-        let (id, next_at) = (mail.row.mail, mail.next_at);
+    /// Until when a mail that waits for a moment is this process's to send; `None`: it does not wait for that moment any
+    /// more, for others may have found it due too.
+    async fn claim(&self, id: MailId, next_at: Timestamp) -> Result<Option<Timestamp>, AppError> {
         let until = self.clock.now().plus_seconds(CLAIM);
-        Ok(self.lines.observe(move |to| to.claim_mail(id, next_at, until)).await?)
+        let claimed = self.lines.observe(move |to| to.claim_mail(id, next_at, until)).await?;
+        Ok(claimed.then_some(until))
     }
 
-    async fn deliver(&self, smtp: &Smtp, mail: &QueuedMail) -> Result<(), AppError> {
-        let sent = match self.compose(mail).await? {
-            None => Ok(MailState::Void),
-            Some((to, rendered)) => {
-                smtp.send(&to, &mail.row.mail.to_string(), &rendered).await.map(|()| MailState::Sent)
+    /// Claims a mail anew, again and again; comes back when that did not work: the mail was overtaken, or it is not known
+    /// whose it will be.
+    async fn keep(&self, id: MailId, mut until: Timestamp) {
+        loop {
+            tokio::time::sleep(AGAIN).await;
+            match tokio::time::timeout(PATIENCE, self.claim(id, until)).await {
+                Ok(Ok(Some(next))) => until = next,
+                _ => return,
             }
+        }
+    }
+
+    async fn deliver(&self, smtp: &Smtp, mail: &QueuedMail, until: Timestamp) -> Result<(), AppError> {
+        let sending = async {
+            let Some((to, rendered)) = self.compose(mail).await? else { return Ok(Ok(MailState::Void)) };
+            let sent = smtp.send(&to, &mail.row.mail.to_string(), &rendered).await;
+            Ok::<_, AppError>(sent.map(|()| MailState::Sent))
+        };
+        let sent = tokio::select! {
+            biased;
+            sent = sending => sent?,
+            // Whoever has it now says what becomes of it.
+            () = self.keep(mail.row.mail, until) => return Ok(()),
         };
         let now = self.clock.now();
         let (state, next_at, error) = match sent {

@@ -12,11 +12,15 @@ use crate::error::AppError;
 const BATCH: usize = 100;
 
 impl App {
-    /// Writes down what fell due by now; gives how many workspaces it touched.
+    /// Writes down what fell due by now; gives how many workspaces it touched. A process that is not sure of itself may
+    /// not be sure of the time either, and writes nothing.
     ///
     /// # Errors
     /// The store's.
     pub async fn let_time_pass(&self) -> Result<usize, AppError> {
+        if self.sure().is_err() {
+            return Ok(0);
+        }
         let now = self.clock.now();
         let due = self.lines.read(move |from| from.workspaces_due(now, BATCH)).await?;
         for workspace in &due {

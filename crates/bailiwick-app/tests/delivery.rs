@@ -1,6 +1,7 @@
 //! Mails on their way: refused for now, refused for good, sent again; on a real store, over real SMTP.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bailiwick_app::app::Parts;
 use bailiwick_app::caller::{Scope, Who};
@@ -22,6 +23,20 @@ use bailiwick_core::team::wire::AccessWire;
 use bailiwick_core::time::Timestamp;
 use bailiwick_store::chain::ChainKey;
 use bailiwick_store::sqlite::Sqlite;
+
+fn smtp(host: String, port: u16) -> Smtp {
+    Smtp::new(&SmtpConfig {
+        host,
+        port,
+        security: Security::None,
+        login: None,
+        from_name: "Acme".into(),
+        from_address: "team@acme.example".into(),
+        hello_name: "localhost".into(),
+        extra_root: None,
+    })
+    .unwrap()
+}
 
 struct World {
     app: Arc<App>,
@@ -73,17 +88,7 @@ impl World {
         let workspace = app.create_workspace(&host, new, app.command_id()).await.unwrap().state.id;
         let other = App::start(parts(Templates::with_overrides(None).unwrap())).await.unwrap();
         let sink = Sink::start(0).await.unwrap();
-        let smtp = Smtp::new(&SmtpConfig {
-            host: sink.address().ip().to_string(),
-            port: sink.address().port(),
-            security: Security::None,
-            login: None,
-            from_name: "Acme".into(),
-            from_address: "team@acme.example".into(),
-            hello_name: "localhost".into(),
-            extra_root: None,
-        })
-        .unwrap();
+        let smtp = smtp(sink.address().ip().to_string(), sink.address().port());
         Self { app, other, sink, smtp, host, workspace }
     }
 
@@ -168,4 +173,50 @@ async fn a_mail_that_two_processes_find_due_is_sent_by_one_of_them() {
         assert_eq!(world.state_of(id).await, MailState::Sent);
     }
     assert_eq!(world.sink.received().len(), 3);
+}
+
+/// How long a claim is watched, to see that it is kept: longer than it goes unsaid.
+const WATCHED: Duration = Duration::from_secs(7);
+/// How long a test waits for a process to see that its mail was overtaken: less than the relay may take.
+const NOTICED: Duration = Duration::from_secs(20);
+
+/// A relay that takes the call and says nothing, and a way to it.
+async fn silent_relay() -> (tokio::net::TcpListener, Smtp) {
+    let relay = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = relay.local_addr().unwrap();
+    (relay, smtp(address.ip().to_string(), address.port()))
+}
+
+#[tokio::test]
+async fn a_mail_is_its_sender_s_for_as_long_as_it_takes_and_soon_another_s_if_that_one_dies() {
+    let world = World::new().await;
+    let uma = world.invite("uma@acme.example").await.unwrap();
+    let (relay, silent) = silent_relay().await;
+    let app = Arc::clone(&world.app);
+    let sending = tokio::spawn(async move { app.deliver_due(&silent).await });
+    let _call = relay.accept().await.unwrap();
+    world.app.clock.forward(10);
+    tokio::time::sleep(WATCHED).await;
+    // By now the first claim would be over; it was made anew ten seconds later.
+    world.app.clock.forward(15);
+    assert_eq!(world.other.deliver_due(&world.smtp).await.unwrap(), 0);
+    sending.abort();
+    assert!(sending.await.unwrap_err().is_cancelled(), "it was still at it");
+    world.app.clock.forward(20);
+    assert_eq!(world.other.deliver_due(&world.smtp).await.unwrap(), 1);
+    assert_eq!((world.state_of(uma).await, world.sink.received().len()), (MailState::Sent, 1));
+}
+
+#[tokio::test]
+async fn ab176_a_mail_that_is_overtaken_while_the_relay_takes_its_time_is_broken_off() {
+    let world = World::new().await;
+    let uma = world.invite("uma@acme.example").await.unwrap();
+    let (relay, silent) = silent_relay().await;
+    let app = Arc::clone(&world.app);
+    let sending = tokio::spawn(async move { app.deliver_due(&silent).await });
+    let _call = relay.accept().await.unwrap();
+    world.app.act(&world.host, world.workspace, Command::Cancel(uma), None, world.app.command_id()).await.unwrap();
+    let over = tokio::time::timeout(NOTICED, sending).await;
+    assert_eq!(over.expect("it goes on").unwrap().unwrap(), 1);
+    assert_eq!(world.app.deliver_due(&world.smtp).await.unwrap(), 0);
 }

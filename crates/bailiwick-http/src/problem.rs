@@ -234,7 +234,8 @@ impl From<AppError> for Problem {
                 )
                 .with_remedy("Try again soon.")
             },
-            AppError::Store(error @ StoreError::Unknown(_)) => {
+            // Another node, of a newer release, may understand what this one does not.
+            AppError::Store(error @ (StoreError::Unknown(_) | StoreError::Fenced { .. })) => {
                 Self { cause: Some(error.to_string()), ..AppError::Unsure.into() }
             }
             AppError::Store(error) => Self::internal(error.to_string()),
@@ -254,7 +255,10 @@ impl From<Refusal> for Problem {
         let mut problem = Self::new(status, refusal.code(), refusal.sentence()).with_remedy(refusal.remedy());
         match refusal {
             Refusal::EditedMeanwhile(version) => problem.version = Some(version),
-            Refusal::ExceedsOwnAccess(lines) | Refusal::InTheWay(lines) | Refusal::ConfirmGains(lines) => {
+            Refusal::ExceedsOwnAccess(lines)
+            | Refusal::InTheWay(lines)
+            | Refusal::ConfirmGains(lines)
+            | Refusal::CannotExpress(lines) => {
                 problem.details = lines;
             }
             _ => {}
@@ -343,6 +347,7 @@ mod tests {
             Refusal::SenderLostRight,
             Refusal::NoExtraSeats(s()),
             Refusal::InTheWay(vec![s()]),
+            Refusal::CannotExpress(vec![s()]),
             Refusal::ConfirmGains(vec![s()]),
             Refusal::EditedMeanwhile(3),
             Refusal::IdTaken,
@@ -390,6 +395,9 @@ mod tests {
         let unsure = Problem::from(AppError::Unsure);
         assert_eq!((unsure.status.as_u16(), unsure.code), (503, "unsure"));
         assert_eq!(unsure.into_response().headers()[header::RETRY_AFTER], "1");
+        let fenced = StoreError::Fenced { line: "a workspace".into(), why: "an unknown kind".into() };
+        let fenced = Problem::from(AppError::Store(fenced));
+        assert_eq!((fenced.status.as_u16(), fenced.code), (503, "unsure"));
         let answer = Problem::from(AppError::NotSignedIn).into_response();
         assert!(answer.headers().contains_key(header::WWW_AUTHENTICATE));
         assert_eq!(Problem::from(AppError::Scope("read")).status, StatusCode::FORBIDDEN);

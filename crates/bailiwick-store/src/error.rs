@@ -33,7 +33,7 @@ pub enum StoreError {
         known: u32,
     },
     /// The database is of a newer release than this program.
-    #[error("the database is at migration {found}, this program knows {known}")]
+    #[error("the database is at migration {found}, this program knows {known}: use the newer release")]
     Newer {
         /// What the database says.
         found: u32,
@@ -50,6 +50,16 @@ pub enum StoreError {
         of: &'static str,
         /// What they are called.
         names: String,
+    },
+    /// A newer release has changed the database in a way that this program must not be at work beside.
+    #[error(
+        "the database is for programs that know migration {needs}, this one knows {known}: start the newer release"
+    )]
+    Outdated {
+        /// What a program must know.
+        needs: u32,
+        /// What this one knows.
+        known: u32,
     },
     /// Whether a change was committed is not known. SQLite's store is closed by it: the process must stop and look when
     /// it starts again. PostgreSQL's goes on, and the next change of the line is decided on what is there.

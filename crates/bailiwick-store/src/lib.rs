@@ -16,6 +16,7 @@ pub mod tx;
 
 mod codec;
 mod query;
+mod readers;
 mod tables;
 
 #[cfg(any(test, feature = "suite"))]

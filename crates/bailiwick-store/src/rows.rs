@@ -7,7 +7,7 @@ use bailiwick_core::ids::{
 };
 use bailiwick_core::node::Place;
 use bailiwick_core::team::command::Actor;
-use bailiwick_core::team::event::Recorded;
+use bailiwick_core::team::event::{EVENT_VERSION, Event, Recorded};
 use bailiwick_core::team::state::Workspace;
 use bailiwick_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -332,6 +332,14 @@ pub struct LogEvent {
     pub version: u16,
     /// Its stored bytes.
     pub payload: String,
+}
+
+impl LogEvent {
+    /// What happened on a workspace's line; `None`: this program does not understand all of it.
+    pub fn read(&self) -> Option<Event> {
+        let event = serde_json::from_str(&self.payload).ok()?;
+        (self.version <= EVENT_VERSION).then_some(event)
+    }
 }
 
 /// What the log is asked for.

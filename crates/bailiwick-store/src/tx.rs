@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use bailiwick_core::email::Email;
 use bailiwick_core::ids::{
-    AddressId, CredentialId, InvitationId, MailId, PersonId, ProductId, ResourceId, SessionId, TextId, WorkspaceId,
+    AddressId, CredentialId, InvitationId, KeyId, MailId, PersonId, ProductId, ResourceId, SessionId, TextId,
+    WorkspaceId,
 };
 use bailiwick_core::team::state::Workspace;
 use bailiwick_core::time::Timestamp;
@@ -21,12 +22,16 @@ type Out<T> = Result<T, StoreError>;
 pub trait Read {
     /// The position of the newest change in this moment.
     fn head(&mut self) -> Out<u64>;
+    /// Nothing, if this program understands all that is in a line; else the error that fences it.
+    fn understood(&mut self, line: LineId) -> Out<()>;
     /// A workspace as of its newest revision, deleted ones included; `None`: it never was.
     fn workspace(&mut self, id: WorkspaceId) -> Out<Option<Arc<Workspace>>>;
     /// The workspace that a product's host knows by this id; deleted ones free their id.
     fn workspace_by_external_id(&mut self, product: ProductId, external_id: &str) -> Out<Option<WorkspaceId>>;
     /// Workspaces of a product, by id, from after one on.
     fn workspaces(&mut self, product: ProductId, after: Option<WorkspaceId>, limit: usize) -> Out<Vec<WorkspaceId>>;
+    /// Workspaces pinned to a version of a model, deleted ones left out, by id, from after one on.
+    fn workspaces_pinned(&mut self, model: &str, after: Option<WorkspaceId>, limit: usize) -> Out<Vec<WorkspaceId>>;
     /// Workspaces in which something falls due by then.
     fn workspaces_due(&mut self, by: Timestamp, limit: usize) -> Out<Vec<WorkspaceId>>;
     /// The workspace that a resource is in, deleted resources included.
@@ -63,8 +68,10 @@ pub trait Read {
     fn products(&mut self) -> Out<Vec<ProductRow>>;
     /// Models, oldest first.
     fn models(&mut self) -> Out<Vec<ModelRow>>;
-    /// Keys with the hashes of their secrets, revoked ones included.
+    /// Keys that were not revoked, with the hashes of their secrets.
     fn keys(&mut self) -> Out<Vec<(KeyRow, [u8; 32])>>;
+    /// A key, revoked or not.
+    fn host_key(&mut self, key: KeyId) -> Out<Option<KeyRow>>;
 
     /// When people last entered a workspace by signing in (D10).
     fn entered(&mut self, workspace: WorkspaceId) -> Out<Vec<(PersonId, Timestamp)>>;

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
 /// What is lost when a client's bytes contain a word. It happens once.
@@ -32,6 +32,9 @@ struct Trap {
     word: Mutex<Option<(Vec<u8>, Lose)>>,
     closed: AtomicBool,
     open: Mutex<Vec<TcpStream>>,
+    /// Whether nothing passes for now.
+    still: Mutex<bool>,
+    moves: Condvar,
 }
 
 impl Proxy {
@@ -71,6 +74,13 @@ impl Proxy {
         self.trap.word.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
+    /// Keeps back whatever is said, either way and on new connections too, or lets it all pass on: a network that is
+    /// silent and loses nothing.
+    pub fn hold(&self, still: bool) {
+        *self.trap.still.lock().unwrap_or_else(PoisonError::into_inner) = still;
+        self.trap.moves.notify_all();
+    }
+
     /// Ends all connections and takes no new ones, or takes them again.
     pub fn close(&self, closed: bool) {
         self.trap.close(closed);
@@ -86,6 +96,7 @@ fn pass(client: TcpStream, server: TcpStream, trap: &Arc<Trap>) -> io::Result<()
     let (set, sprung) = (Arc::clone(trap), Arc::clone(&lost));
     thread::spawn(move || {
         let _ = copy(&mut from, |bytes| {
+            set.wait();
             if let Some(lose) = set.springs(bytes) {
                 if lose == Lose::Question {
                     return Err(io::ErrorKind::ConnectionReset.into());
@@ -98,14 +109,17 @@ fn pass(client: TcpStream, server: TcpStream, trap: &Arc<Trap>) -> io::Result<()
     });
     let (mut from, mut to, all) = (server, client, Arc::clone(trap));
     thread::spawn(move || {
-        let _ = copy(&mut from, |bytes| match *lost.lock().unwrap_or_else(PoisonError::into_inner) {
-            None => to.write_all(bytes),
-            Some(Lose::Answer(word)) if holds(bytes, word) => Err(io::ErrorKind::ConnectionReset.into()),
-            Some(Lose::Everything(word)) if holds(bytes, word) => {
-                all.close(true);
-                Err(io::ErrorKind::ConnectionReset.into())
+        let _ = copy(&mut from, |bytes| {
+            all.wait();
+            match *lost.lock().unwrap_or_else(PoisonError::into_inner) {
+                None => to.write_all(bytes),
+                Some(Lose::Answer(word)) if holds(bytes, word) => Err(io::ErrorKind::ConnectionReset.into()),
+                Some(Lose::Everything(word)) if holds(bytes, word) => {
+                    all.close(true);
+                    Err(io::ErrorKind::ConnectionReset.into())
+                }
+                Some(_) => Ok(()),
             }
-            Some(_) => Ok(()),
         });
         close(&from, &to);
     });
@@ -113,6 +127,12 @@ fn pass(client: TcpStream, server: TcpStream, trap: &Arc<Trap>) -> io::Result<()
 }
 
 impl Trap {
+    /// Waits for as long as nothing passes.
+    fn wait(&self) {
+        let still = self.still.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.moves.wait_while(still, |still| *still));
+    }
+
     fn close(&self, closed: bool) {
         self.closed.store(closed, Relaxed);
         if closed {

@@ -1,5 +1,5 @@
-//! The operator's commands, over a private socket in the data directory: one line of JSON each way. Who can open
-//! that file is the operator.
+//! The operator's commands, over a private socket in the data directory: one line of JSON each way, and before the
+//! answer, if it was asked for, lines that say how far it has come. Who can open that file is the operator.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -8,11 +8,14 @@ use std::sync::Arc;
 use bailiwick_app::App;
 use bailiwick_app::caller::Scope;
 use bailiwick_app::installation::DEFAULT_PRODUCT;
+use bailiwick_app::models::{Foretold, Moves};
 use bailiwick_core::team::command::Actor;
 use bailiwick_store::rows::By;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::mpsc;
 
 use crate::cli::Outcome;
 
@@ -36,6 +39,31 @@ pub enum Ask {
     },
     /// Verify the log.
     Verify,
+    /// Register a model as the newest version of its name, and move the workspaces on other versions to it.
+    ApplyModel {
+        /// Its name.
+        name: String,
+        /// Its text.
+        text: String,
+        /// Whether to say meanwhile how far it has come.
+        #[serde(default)]
+        progress: bool,
+    },
+    /// Take the newest version of a model back.
+    UndoModel {
+        /// Its name.
+        name: String,
+        /// Whether to say meanwhile how far it has come.
+        #[serde(default)]
+        progress: bool,
+    },
+    /// What a model would do to the workspaces on another version, without doing it.
+    ForetellModel {
+        /// The name of the model that they are on, or a version.
+        of: String,
+        /// The text of the other one.
+        text: String,
+    },
 }
 
 /// What comes back.
@@ -46,17 +74,34 @@ pub enum Answer {
     Said(String),
     /// It was not; why.
     Refused(String),
+    /// Workspaces were moved; which stay.
+    Moved(Moves),
+    /// What would be.
+    Foretold(Vec<Foretold>),
+    /// It goes on; the answer comes later.
+    Progress(String),
 }
 
-/// The longest line that is read.
-const LONGEST: usize = 64 * 1024;
+impl Answer {
+    /// Words for the terminal.
+    pub fn into_words(self) -> Outcome<String> {
+        match self {
+            Self::Said(words) => Ok(words),
+            Self::Refused(why) => Err(why.into()),
+            other => Ok(serde_json::to_string(&other)?),
+        }
+    }
+}
+
+/// The longest line that is read: the text of a model is in it.
+const LONGEST: usize = 1024 * 1024;
 
 fn path(data: &Path) -> PathBuf {
     data.join("operator.sock")
 }
 
-/// Does what was asked.
-pub async fn do_it(app: &App, ask: &Ask) -> Answer {
+/// Does what was asked; `tell` hears how far it has come.
+pub async fn do_it(app: &App, ask: &Ask, tell: &(dyn Fn(String) + Send + Sync)) -> Answer {
     let by = By { actor: Actor::Operator, origin: None };
     let done = match ask {
         Ask::CreateKey { name, scopes, days } => create_key(app, &by, name, scopes, *days).await,
@@ -65,8 +110,28 @@ pub async fn do_it(app: &App, ask: &Ask) -> Answer {
             Err(_) => Err(format!("{key} is not the id of a key")),
         },
         Ask::Verify => verify(app).await,
+        Ask::ApplyModel { name, text, progress } => {
+            let moves = app.apply_model(name, text, &|done, all| report(*progress, done, all, tell)).await;
+            return moves.map_or_else(|error| Answer::Refused(error.to_string()), Answer::Moved);
+        }
+        Ask::UndoModel { name, progress } => {
+            let moves = app.undo_model(name, &|done, all| report(*progress, done, all, tell)).await;
+            return moves.map_or_else(|error| Answer::Refused(error.to_string()), Answer::Moved);
+        }
+        Ask::ForetellModel { of, text } => {
+            let found = app.foretell_model(of, text).await;
+            return found.map_or_else(|error| Answer::Refused(error.to_string()), Answer::Foretold);
+        }
     };
     done.map_or_else(Answer::Refused, Answer::Said)
+}
+
+/// Says how far it has come, some twenty times in all.
+fn report(wanted: bool, done: usize, all: usize, tell: &(dyn Fn(String) + Send + Sync)) {
+    const TIMES: usize = 20;
+    if wanted && (done == all || done.is_multiple_of(all.div_ceil(TIMES))) {
+        tell(format!("{done} of {all} workspaces"));
+    }
 }
 
 async fn create_key(app: &App, by: &By, name: &str, scopes: &[String], days: u32) -> Result<String, String> {
@@ -121,20 +186,48 @@ async fn answer(app: &App, stream: UnixStream) -> Outcome {
     let (from, mut to) = stream.into_split();
     let mut line = String::new();
     BufReader::new(from.take(LONGEST as u64)).read_line(&mut line).await?;
-    let said = match serde_json::from_str::<Ask>(&line) {
-        Ok(ask) => do_it(app, &ask).await,
-        Err(error) => Answer::Refused(format!("not a command of this release: {error}")),
+    let ask = match serde_json::from_str::<Ask>(&line) {
+        Ok(ask) => ask,
+        Err(error) => {
+            let refused = Answer::Refused(format!("not a command of this release: {error}"));
+            return write(&mut to, &refused).await;
+        }
     };
-    to.write_all(format!("{}\n", serde_json::to_string(&said)?).as_bytes()).await?;
-    Ok(())
+    let (sender, mut lines) = mpsc::unbounded_channel();
+    let work = async move {
+        let tell = |line| _ = sender.send(Answer::Progress(line));
+        do_it(app, &ask, &tell).await
+    };
+    let forward = async {
+        // Who asked may have gone; what was begun goes on.
+        while let Some(line) = lines.recv().await {
+            _ = write(&mut to, &line).await;
+        }
+    };
+    let (said, ()) = tokio::join!(work, forward);
+    write(&mut to, &said).await
 }
 
-/// Asks a running server; `None`: none is running.
-pub async fn ask_socket(data: &Path, ask: &Ask) -> Outcome<Option<Answer>> {
+/// Whether a server runs on a data directory.
+pub async fn is_running(data: &Path) -> bool {
+    UnixStream::connect(path(data)).await.is_ok()
+}
+
+async fn write(to: &mut OwnedWriteHalf, answer: &Answer) -> Outcome {
+    Ok(to.write_all(format!("{}\n", serde_json::to_string(answer)?).as_bytes()).await?)
+}
+
+/// Asks a running server; `None`: none is running. `tell` hears how far it has come.
+pub async fn ask_socket(data: &Path, ask: &Ask, tell: impl Fn(String)) -> Outcome<Option<Answer>> {
     let Ok(stream) = UnixStream::connect(path(data)).await else { return Ok(None) };
     let (from, mut to) = stream.into_split();
     to.write_all(format!("{}\n", serde_json::to_string(ask)?).as_bytes()).await?;
-    let mut line = String::new();
-    BufReader::new(from).read_line(&mut line).await?;
-    Ok(Some(serde_json::from_str(&line)?))
+    let mut lines = BufReader::new(from).lines();
+    loop {
+        let line = lines.next_line().await?.ok_or("the server ended before it had answered")?;
+        match serde_json::from_str(&line)? {
+            Answer::Progress(line) => tell(line),
+            answer => return Ok(Some(answer)),
+        }
+    }
 }

@@ -33,8 +33,15 @@ pub const PRESETS: [(&str, &str); 5] = [
     ("agents", include_str!("../../../models/agents/model.toml")),
 ];
 
+/// How long running requests have to end once the server was asked to stop; a client that does not read its answer
+/// must not keep it from that.
+const GRACE: Duration = Duration::from_secs(10);
+
 /// How often what fell due is written down.
 const TICK: Duration = Duration::from_secs(5);
+
+/// Between two looks at whether this process has become a node.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// An installation that was opened.
 pub struct Opened {
@@ -76,6 +83,10 @@ pub async fn open_shared(
     }
     let node = Shared::new(shared.node.clone(), Terms::of(lease));
     let app = App::start_shared(parts(store, keys, config, mail_templates)?, Arc::clone(&node)).await?;
+    // What it writes at its start carries a time, so it has to be one of the nodes, and to know the time, before that.
+    while app.sure().is_err() {
+        tokio::time::sleep(PAUSE).await;
+    }
     Ok(Opened { app, nodes: Some(node) })
 }
 
@@ -155,7 +166,20 @@ async fn axum_serve(
             tracing::debug!(%error, "a connection answers in larger pieces");
         }
     });
-    axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()).await?;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let stopped = async {
+        // Whoever stops also drops the sender.
+        let _ = stopped.await;
+    };
+    let late = async {
+        asked_to_stop().await;
+        drop(stop);
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = axum::serve(listener, service).with_graceful_shutdown(stopped) => served?,
+        () = late => tracing::warn!("some requests were still running, or not read; they are broken off"),
+    }
     Ok(())
 }
 

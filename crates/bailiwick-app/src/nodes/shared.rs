@@ -4,18 +4,19 @@
 //! each question to the database in a task of its own, memory at once. Checks never come here; they look at the guard.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bailiwick_core::node::guard::{Guard, Pass};
 use bailiwick_core::node::machine::{Action, Failed, Input, Node, Op, Trouble};
-use bailiwick_core::node::{Incarnation, Nanos, Place, Terms};
+use bailiwick_core::node::{Incarnation, Nanos, Page, Place, Terms};
 use bailiwick_store::cluster::{Step, Wake};
 use bailiwick_store::{Cluster, Later, Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
 use super::Nodes;
-use crate::clock::since_boot;
+use crate::clock::{Clock, look, since_boot};
 use crate::error::AppError;
 use crate::lines::Lines;
 use crate::plant::{Plant, planted};
@@ -31,6 +32,8 @@ pub struct Shared {
     from: std::sync::Mutex<Option<mpsc::UnboundedReceiver<Message>>>,
     /// The history that the machine is on.
     place: RwLock<Option<Place>>,
+    /// When it is said again that the database does not answer, in nanoseconds since the machine started.
+    say_at: AtomicU64,
 }
 
 enum Message {
@@ -46,7 +49,23 @@ impl Shared {
     pub fn new(name: impl Into<String>, terms: Terms) -> Arc<Self> {
         let (to, from) = mpsc::unbounded_channel();
         let guard = Guard::default();
-        Arc::new(Self { guard, terms, name: name.into(), to, from: Some(from).into(), place: RwLock::default() })
+        let (name, from) = (name.into(), Some(from).into());
+        Arc::new(Self { guard, terms, name, to, from, place: RwLock::default(), say_at: AtomicU64::new(0) })
+    }
+
+    /// An answer, or that there is none. What has waited for a lease is of no use any more; the connection is given up,
+    /// so whether it was done is not known.
+    async fn answered<T>(&self, answer: Later<'_, T>) -> Result<T, Failed> {
+        let late = |_| Err(StoreError::Unknown("no answer for as long as a lease".into()));
+        tokio::time::timeout(self.terms.lease, answer).await.unwrap_or_else(late).map_err(|error| {
+            let now = since_boot();
+            // It is asked again and again; one word of it now and then is enough.
+            if now.0 >= self.say_at.load(Ordering::Relaxed) {
+                self.say_at.store(now.plus(self.terms.renewal).0, Ordering::Relaxed);
+                tracing::warn!(%error, "nothing came of a question to the database; without an answer the lease runs out");
+            }
+            Failed
+        })
     }
 
     /// The clock that leases run by.
@@ -63,13 +82,13 @@ impl Shared {
     }
 
     /// Begins to take part. It goes on until [`Shared::leave`].
-    pub(crate) fn begin(self: &Arc<Self>, store: Arc<dyn Store>, lines: Lines, random: Random) {
+    pub(crate) fn begin(self: &Arc<Self>, store: Arc<dyn Store>, lines: Lines, random: Random, clock: Arc<Clock>) {
         let Some(from) = self.from.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
         let listener = listen(Arc::clone(&store), self.to.clone());
         let listener = tokio::spawn(listener);
         let machine = Node::new(self.terms).planted(planted());
-        let shell =
-            Shell { node: Arc::clone(self), store, lines, random, machine, waiting: Vec::new(), changes: 0, ready: 0 };
+        let node = Arc::clone(self);
+        let shell = Shell { node, store, lines, random, clock, machine, waiting: Vec::new(), changes: 0, ready: 0 };
         tokio::spawn(async move {
             shell.run(from).await;
             listener.abort();
@@ -127,6 +146,7 @@ struct Shell {
     store: Arc<dyn Store>,
     lines: Lines,
     random: Random,
+    clock: Arc<Clock>,
     machine: Node<Step>,
     /// Who waits for which change.
     waiting: Vec<(u64, oneshot::Sender<Result<(), AppError>>)>,
@@ -198,7 +218,7 @@ impl Shell {
     fn act(&mut self, actions: Vec<Action<Step>>) {
         for action in actions {
             match action {
-                Action::Read(op, after) => self.ask(move |c| c.page(after), move |a| Some(Input::Page(op, a))),
+                Action::Read(op, after) => self.read(op, after),
                 Action::Apply(op, entries) => {
                     let (lines, to) = (self.lines.clone(), self.node.to.clone());
                     tokio::spawn(async move {
@@ -230,6 +250,19 @@ impl Shell {
         }
     }
 
+    /// Reads the feed, and with it the database's clock. A node that may not serve by that clock goes on as if there had
+    /// been no answer: its lease runs out, and it gets none.
+    fn read(&self, op: Op, after: u64) {
+        let (clock, asked) = (Arc::clone(&self.clock), since_boot());
+        self.ask(
+            move |cluster| cluster.page(after),
+            move |answer| {
+                let followed = |page: &Page<Step>| clock.follow(look(asked, page.clock)).is_ok();
+                Some(Input::Page(op, answer.and_then(|page| if followed(&page) { Ok(page) } else { Err(Failed) })))
+            },
+        );
+    }
+
     /// The first lease of a registration begins when the installation, too, was read after it.
     fn lease(&self, epoch: u64, until: Nanos) {
         if self.ready >= epoch {
@@ -247,12 +280,11 @@ impl Shell {
 
     fn register(&self, op: Op, applied: u64) {
         let incarnation = Incarnation(self.random.bits());
-        let name = self.node.name.clone();
-        let (store, to, patience) = (Arc::clone(&self.store), self.node.to.clone(), self.node.terms.lease);
+        let (store, node) = (Arc::clone(&self.store), Arc::clone(&self.node));
         tokio::spawn(async move {
             let Some(cluster) = store.cluster() else { return };
-            let answer = answered(patience, cluster.register(incarnation, &name, applied)).await;
-            let _ = to.send(Message::Told(Input::Registered(op, answer.map(|place| (incarnation, place)))));
+            let answer = node.answered(cluster.register(incarnation, &node.name, applied)).await;
+            let _ = node.to.send(Message::Told(Input::Registered(op, answer.map(|place| (incarnation, place)))));
         });
     }
 
@@ -262,24 +294,14 @@ impl Shell {
         question: impl for<'c> FnOnce(&'c dyn Cluster) -> Later<'c, T> + Send + 'static,
         then: impl FnOnce(Result<T, Failed>) -> Option<Input<Step>> + Send + 'static,
     ) {
-        let (store, to, patience) = (Arc::clone(&self.store), self.node.to.clone(), self.node.terms.lease);
+        let (store, node) = (Arc::clone(&self.store), Arc::clone(&self.node));
         tokio::spawn(async move {
             let Some(cluster) = store.cluster() else { return };
-            if let Some(input) = then(answered(patience, question(cluster)).await) {
-                let _ = to.send(Message::Told(input));
+            if let Some(input) = then(node.answered(question(cluster)).await) {
+                let _ = node.to.send(Message::Told(input));
             }
         });
     }
-}
-
-/// An answer, or that there is none. What has waited for a lease is of no use any more; the connection is given up, so
-/// whether it was done is not known.
-async fn answered<T>(patience: Duration, answer: Later<'_, T>) -> Result<T, Failed> {
-    let late = |_| Err(StoreError::Unknown("no answer for as long as a lease".into()));
-    tokio::time::timeout(patience, answer).await.unwrap_or_else(late).map_err(|error| {
-        tracing::warn!(%error, "the database did not answer; until it does, the lease runs on and then out");
-        Failed
-    })
 }
 
 fn report(trouble: Trouble) {

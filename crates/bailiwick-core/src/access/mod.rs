@@ -1,6 +1,7 @@
 //! What a model allows: the model itself, a workspace compiled for checking, and the check.
 
 pub mod check;
+pub mod difference;
 pub mod matrix;
 pub mod model;
 pub mod parse;

@@ -6,16 +6,20 @@
 //!
 //! [`machine::Node`] is all of it as a state machine: inputs and the node's own time in, actions out. The server and
 //! the simulation drive the same one. [`holdings::Holdings`] is the book of what a node holds in memory, [`guard::Guard`]
-//! the look at the lease that each check begins and ends with. How the proofs show that they would find a mistake: [`plant`].
+//! the look at the lease that each check begins and ends with, [`wall::Wall`] the wall time that it judges by. How the
+//! proofs show that they would find a mistake: [`plant`].
 
 pub mod guard;
 pub mod holdings;
 pub mod machine;
 pub mod plant;
 mod waits;
+pub mod wall;
 
 use std::fmt;
 use std::time::Duration;
+
+use crate::time::Timestamp;
 
 /// A moment of a node's own clock, in nanoseconds since its machine started, time in suspend included
 /// (`CLOCK_BOOTTIME`). Moments of two machines have nothing to do with each other.
@@ -27,6 +31,11 @@ impl Nanos {
     #[must_use]
     pub fn plus(self, length: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)))
+    }
+
+    /// The same in whole microseconds.
+    pub fn micros(self) -> i64 {
+        i64::try_from(self.0 / 1_000).unwrap_or(i64::MAX)
     }
 
     /// The time from an earlier moment to this one; nought if it is not earlier.
@@ -78,6 +87,8 @@ pub struct Page<E> {
     pub anchor: Option<u128>,
     /// What follows it, oldest first; not necessarily all up to the head.
     pub entries: Vec<Entry<E>>,
+    /// The database's wall time in that moment. The machine does not look at it: see [`wall`].
+    pub clock: Timestamp,
 }
 
 /// A node's row.

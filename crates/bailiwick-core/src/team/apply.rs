@@ -9,6 +9,7 @@ use crate::ids::MemberId;
 use crate::time::Timestamp;
 
 use super::event::{Event, Recorded};
+use super::express::express;
 use super::refusal::Refusal;
 use super::state::{Access, Invitation, Member, Resource, Stage, Template, Workspace};
 use super::wire::{AccessWire, permission_set, toggle_set};
@@ -32,14 +33,26 @@ impl From<Refusal> for Misfit {
     }
 }
 
-/// Folds one change, which is one or more events, into a state; the revision goes up by one.
+/// Models by their version, for events that bring another one.
+pub type Models<'a> = &'a dyn Fn(&str) -> Option<Arc<Model>>;
+
+/// Folds one change, which is one or more events, into a state; the revision goes up by one. A change of model does
+/// not fit: see [`apply_under`].
 ///
 /// # Errors
 /// [`Misfit`] if an event names what is not there; the state given is untouched.
 pub fn apply(state: &Workspace, events: &[Recorded]) -> Result<Workspace, Misfit> {
+    apply_under(state, events, &|_| None)
+}
+
+/// [`apply`], with the models that events may bring.
+///
+/// # Errors
+/// [`Misfit`] if an event names what is not there; the state given is untouched.
+pub fn apply_under(state: &Workspace, events: &[Recorded], models: Models<'_>) -> Result<Workspace, Misfit> {
     let mut next = state.clone();
     next.revision += 1;
-    events.iter().try_for_each(|recorded| next.take(recorded))?;
+    events.iter().try_for_each(|recorded| next.take(recorded, models))?;
     Ok(next)
 }
 
@@ -76,13 +89,13 @@ pub fn begin(model: &Arc<Model>, events: &[Recorded]) -> Result<Workspace, Misfi
         templates: OrdMap::new(),
         resources: OrdMap::new(),
     };
-    rest.iter().try_for_each(|recorded| state.take(recorded))?;
+    rest.iter().try_for_each(|recorded| state.take(recorded, &|_| None))?;
     Ok(state)
 }
 
 impl Workspace {
     /// Takes one event in. `revision` is already that of the change which the event belongs to.
-    fn take(&mut self, recorded: &Recorded) -> Result<(), Misfit> {
+    fn take(&mut self, recorded: &Recorded, models: Models<'_>) -> Result<(), Misfit> {
         let at = recorded.at;
         if at < self.last_time {
             return Err(Misfit("it is earlier than the event before it".into()));
@@ -230,6 +243,16 @@ impl Workspace {
                     self.model.role_ix(former_role).ok_or_else(|| Misfit(format!("no role `{former_role}`")))?;
                 self.change_access(*from, Access::of_role(former), at)?;
                 self.change_access(*to, Access::of_role(owner), at)?;
+            }
+            Event::ModelChanged { from, to } => {
+                if **from != *self.model.version {
+                    return Err(Misfit(format!(
+                        "it moves from model {from}, the workspace is on {}",
+                        self.model.version
+                    )));
+                }
+                let model = models(to).ok_or_else(|| Misfit(format!("there is no model {to}")))?;
+                *self = express(self, &model).map_err(|lacks| Misfit(lacks.join("; ")))?;
             }
         }
         Ok(())

@@ -1,7 +1,10 @@
 //! What can be asked of a workspace. All roads make one of these: page, REST, import, time, operator.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
+use crate::access::model::Model;
 use crate::ids::{AddressId, InvitationId, KeyId, MemberId, PersonId, ProductId, ResourceId, TemplateId, WorkspaceId};
 
 use super::wire::AccessWire;
@@ -144,8 +147,20 @@ pub enum Command {
         /// The new owner.
         to: MemberId,
     },
+    /// Pin the workspace to another version of its model (X14); only by the operator.
+    MoveModel(Arc<Model>),
     /// Let what fell due happen; nothing else.
     Elapse,
+}
+
+impl Command {
+    /// The model of this version, if the command brings it: for the fold of what the command becomes.
+    pub fn brings(&self, version: &str) -> Option<Arc<Model>> {
+        match self {
+            Self::MoveModel(model) if *model.version == *version => Some(Arc::clone(model)),
+            _ => None,
+        }
+    }
 }
 
 /// Everything that a new workspace needs.

@@ -243,6 +243,13 @@ pub enum Event {
         /// to this row.
         to: MemberId,
     },
+    /// The workspace is pinned to another version of its model; all that it holds is said by the same names (X14).
+    ModelChanged {
+        /// The hash of the model before.
+        from: String,
+        /// The hash of the model after.
+        to: String,
+    },
 }
 
 /// Why a member is none any more.
@@ -270,7 +277,9 @@ pub struct Recorded {
     pub event: Event,
 }
 
-/// The version of the events that this build writes, stored with each; a reader of a later build still reads it.
+/// The version of the events that this build writes, stored with each; a reader of a later build still reads it. A build
+/// that writes a version, a kind or a field that earlier ones do not know marks the line with it, or they would take the
+/// tables at their word (docs/decisions/0009-releases-side-by-side.md).
 pub const EVENT_VERSION: u16 = 1;
 
 /// An object that an event touched, so that its row in the tables can be written again.
@@ -286,7 +295,7 @@ pub enum Touched {
     Template(TemplateId),
     /// A resource.
     Resource(ResourceId),
-    /// Every member and open invitation: their template changed hands.
+    /// Every member and invitation that the change left its revision on: a template changed hands, or the model did.
     EveryRow,
 }
 
@@ -318,6 +327,7 @@ impl Event {
             Self::ResourceRenamed { .. } => "resource_renamed",
             Self::ResourceDeleted { .. } => "resource_deleted",
             Self::OwnershipTransferred { .. } => "ownership_transferred",
+            Self::ModelChanged { .. } => "model_changed",
         }
     }
 
@@ -351,6 +361,7 @@ impl Event {
             | Self::ResourceRenamed { resource, .. }
             | Self::ResourceDeleted { resource, .. } => vec![Touched::Resource(*resource)],
             Self::OwnershipTransferred { from, to, .. } => vec![Touched::Member(*from), Touched::Member(*to)],
+            Self::ModelChanged { .. } => vec![Touched::Workspace, Touched::EveryRow],
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod apply;
 pub mod command;
 pub mod decide;
 pub mod event;
+pub mod express;
 pub mod invariant;
 pub mod preview;
 pub mod refusal;

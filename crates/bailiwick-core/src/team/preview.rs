@@ -5,12 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::access::set::PermissionSet;
+use crate::access::model::Model;
+use crate::access::set::{Permission, PermissionSet};
 use crate::access::snapshot::Snapshot;
 use crate::ids::{PersonId, ResourceId};
 use crate::time::Timestamp;
 
-use super::apply::apply;
+use super::apply::apply_under;
 use super::command::Request;
 use super::decide::decide;
 use super::event::Recorded;
@@ -38,9 +39,9 @@ pub struct Change {
     pub person: PersonId,
     /// On which resource; `None`: the workspace.
     pub resource: Option<ResourceId>,
-    /// Gained.
+    /// Gained, in the numbers of the model after.
     pub gains: PermissionSet,
-    /// Lost.
+    /// Lost, in the numbers of the model before.
     pub loses: PermissionSet,
 }
 
@@ -53,7 +54,8 @@ pub fn preview(state: &Workspace, request: &Request, now: Timestamp) -> Result<P
     let after = if events.is_empty() {
         state.clone()
     } else {
-        apply(state, &events).expect("events that were made from a state fit it")
+        apply_under(state, &events, &|version| request.command.brings(version))
+            .expect("events that were made from a state fit it")
     };
     Ok(Preview {
         changes: compare(state, &after, now),
@@ -63,20 +65,40 @@ pub fn preview(state: &Workspace, request: &Request, now: Timestamp) -> Result<P
     })
 }
 
-/// Everything that differs between two states of a workspace for its people at a moment.
+/// Everything that differs between two states of a workspace for its people at a moment; permissions are the same
+/// under two models if their names are.
 pub fn compare(before: &Workspace, after: &Workspace, now: Timestamp) -> Vec<Change> {
     let (old, new) = (Snapshot::compile(before), Snapshot::compile(after));
     let people: BTreeSet<PersonId> = old.people().chain(new.people()).collect();
     let resources: BTreeSet<ResourceId> = before.resources.keys().chain(after.resources.keys()).copied().collect();
     let places = std::iter::once(None).chain(resources.into_iter().map(Some));
+    let (forth, back) = (Numbers::new(&before.model, &after.model), Numbers::new(&after.model, &before.model));
     let mut changes = Vec::new();
     for resource in places {
         for &person in &people {
             let (had, has) = (old.what_can(person, resource, now), new.what_can(person, resource, now));
-            if had != has {
-                changes.push(Change { person, resource, gains: has.without(had), loses: had.without(has) });
+            let (gains, loses) = (has.without(forth.of(had)), had.without(back.of(has)));
+            if !gains.is_empty() || !loses.is_empty() {
+                changes.push(Change { person, resource, gains, loses });
             }
         }
     }
     changes
+}
+
+/// One model's permissions in the numbers of another; those that it does not have are left out.
+struct Numbers(Option<Vec<Option<Permission>>>);
+
+impl Numbers {
+    fn new(from: &Model, to: &Model) -> Self {
+        let numbers = || from.permissions.iter().map(|p| to.permission(&p.name)).collect();
+        Self((from.version != to.version).then(numbers))
+    }
+
+    fn of(&self, set: PermissionSet) -> PermissionSet {
+        match &self.0 {
+            Some(numbers) => set.iter().filter_map(|p| numbers[usize::from(p.0)]).collect(),
+            None => set,
+        }
+    }
 }

@@ -147,6 +147,8 @@ refusals! {
     InTheWay(Vec<String>) = "in-the-way", Conflict;
     /// The change of plan gives somebody more: confirm the list (E26).
     ConfirmGains(Vec<String>) = "confirm-gains", Conflict;
+    /// The other model cannot express what the workspace holds (X14): what that is, a line each.
+    CannotExpress(Vec<String>) = "cannot-express", Conflict;
     /// The object changed since the caller saw it; its version now.
     EditedMeanwhile(u64) = "edited-meanwhile", Stale;
     /// The caller named no id for a thing to be made, or one that exists.
@@ -214,6 +216,7 @@ impl Refusal {
             Self::NoExtraSeats(plan) => format!("The plan {plan} has no extra seats."),
             Self::InTheWay(what) => format!("This is in the way: {}.", what.join("; ")),
             Self::ConfirmGains(who) => format!("This gives people more: {}.", who.join("; ")),
+            Self::CannotExpress(what) => format!("The other model cannot express this: {}.", what.join("; ")),
             Self::EditedMeanwhile(_) => "Somebody changed this meanwhile.".into(),
             Self::IdTaken => "That id is taken.".into(),
         }
@@ -242,7 +245,7 @@ impl Refusal {
             Self::WrongAddress => "Sign in with the address that was invited.",
             Self::EditedMeanwhile(_) => "Look at it again, then save.",
             Self::NameTaken(_) => "Choose another name.",
-            Self::InTheWay(_) => "Resolve these first.",
+            Self::InTheWay(_) | Self::CannotExpress(_) => "Resolve these first.",
             Self::ConfirmGains(_) => "Confirm the list to go on.",
             Self::UnknownRole(_)
             | Self::UnknownPermission(_)

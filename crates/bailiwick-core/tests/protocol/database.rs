@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bailiwick_core::node::{Entry, Incarnation, Page, Place, Row};
+use bailiwick_core::time::Timestamp;
 
 /// A line of the simulation; what is held of it is whether somebody may.
 pub type Line = u8;
@@ -86,6 +87,8 @@ impl Database {
             head: self.head(),
             anchor: self.feed.get(&after).map(|entry| entry.mark),
             entries: self.feed.range(after.saturating_add(1)..).take(PAGE).map(|(_, entry)| entry.clone()).collect(),
+            // Wall time plays no part in leases.
+            clock: Timestamp(0),
         }
     }
 

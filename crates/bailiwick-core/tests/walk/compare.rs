@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bailiwick_core::access::model::Model;
 use bailiwick_core::access::parse;
@@ -18,7 +18,7 @@ use bailiwick_core::time::Timestamp;
 
 use crate::Preset;
 use crate::generate::{EVERYBODY, NOTHING};
-use crate::laws::{self, Log};
+use crate::laws::{self, Log, Others};
 use crate::reference::book::{Holding, Stage};
 use crate::reference::properties::Team;
 use crate::reference::tenant::Tenant;
@@ -58,11 +58,28 @@ pub struct Pair {
 
 /// A preset's model, compiled for the core. The obvious side never sees it.
 pub fn model(preset: Preset) -> Arc<Model> {
-    let text = match preset {
+    Arc::new(parse::parse(text(preset), "walk").expect("the preset compiles"))
+}
+
+fn text(preset: Preset) -> &'static str {
+    match preset {
         Preset::Tenant => include_str!("../../../../models/tenant/model.toml"),
         Preset::Properties => include_str!("../../../../models/properties/model.toml"),
+    }
+}
+
+/// Other versions of it: one says the same, one gives less to some.
+fn others(preset: Preset) -> &'static Others {
+    static OTHERS: [OnceLock<Others>; 2] = [OnceLock::new(), OnceLock::new()];
+    let (more, less) = match preset {
+        Preset::Tenant => ("grants = [\"crm:*\"]", "grants = [\"crm:view\"]"),
+        Preset::Properties => ("adds = [\"view\", \"conversations\", ", "adds = [\"view\", "),
     };
-    Arc::new(parse::parse(text, "walk").expect("the preset compiles"))
+    OTHERS[preset as usize].get_or_init(|| {
+        let text = text(preset);
+        assert!(text.contains(more), "{more}");
+        Others::of(text, &text.replace(more, less))
+    })
 }
 
 impl Pair {
@@ -201,6 +218,9 @@ impl Pair {
         let lot = step.now.0 / 7;
         if lot % 8 == 0 || after.deleted_at.is_some() {
             laws::log_gives_the_state(after, &self.log)?;
+        }
+        if lot % 8 == 3 && after.deleted_at.is_none() {
+            laws::moves_are_honest(after, others(self.preset), step.now)?;
         }
         match before {
             Some(before) if lot % 4 == 1 => laws::preview_comes_true(before, after, step, decided),

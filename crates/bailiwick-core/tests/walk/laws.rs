@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bailiwick_core::access::model::Model;
+use bailiwick_core::access::parse::parse;
 use bailiwick_core::access::set::PermissionSet;
 use bailiwick_core::access::snapshot::Snapshot;
 use bailiwick_core::ids::{PersonId, ResourceId};
+use bailiwick_core::team::command::{Actor, Command, Request};
 use bailiwick_core::team::event::{Event, Recorded};
-use bailiwick_core::team::preview::preview;
+use bailiwick_core::team::preview::{compare, preview};
 use bailiwick_core::team::refusal::Refusal;
 use bailiwick_core::team::state::Workspace;
 use bailiwick_core::team::{apply, decide, invariant};
@@ -16,6 +18,7 @@ use bailiwick_core::time::Timestamp;
 
 use crate::compare::{Disagreement, Step, differ, same};
 use crate::generate::EVERYBODY;
+use crate::reordered::reordered;
 
 /// Every change of a workspace, in order.
 pub type Log = Vec<Vec<Recorded>>;
@@ -87,6 +90,43 @@ pub fn preview_comes_true(
         })
         .collect();
     same("access that a preview foretells", &changes, &differences(before, after, step.now))
+}
+
+/// The same model in other numbers is no change for anybody, there and back; a model that gives less gives nobody more.
+pub fn moves_are_honest(state: &Workspace, others: &Others, now: Timestamp) -> Result<(), Disagreement> {
+    let elapsed = |due: Vec<Recorded>| if due.is_empty() { Ok(state.clone()) } else { apply::apply(state, &due) };
+    let state = elapsed(decide::due(state, now)).map_err(|e| differ("what fell due does not fit", format!("{e}")))?;
+    let same_again = moved(&state, &others.reordered, now)?;
+    same("access under the same model in other numbers", &compare(&state, &same_again, now), &Vec::new())?;
+    same("access after a move and back", &compare(&state, &moved(&same_again, &state.model, now)?, now), &Vec::new())?;
+    let less = moved(&state, &others.narrower, now)?;
+    let gains = compare(&state, &less, now).into_iter().find(|change| !change.gains.is_empty());
+    same("what somebody gains by a model that gives less", &gains, &None)
+}
+
+fn moved(state: &Workspace, to: &Arc<Model>, now: Timestamp) -> Result<Workspace, Disagreement> {
+    let command = Command::MoveModel(Arc::clone(to));
+    let request = Request { actor: Actor::Operator, command, seen: None };
+    let events = decide::decide(Some(state), &state.model, &request, now)
+        .map_err(|refusal| differ("a move that is refused", format!("{refusal}")))?;
+    let after = apply::apply_under(state, &events, &|version| request.command.brings(version))
+        .map_err(|misfit| differ("a move that does not fit", format!("{misfit}")))?;
+    invariant::check(&after).map_err(|broken| differ("an invariant does not hold after a move", broken))?;
+    same("seats after a move", &after.seats(), &state.seats())?;
+    Ok(after)
+}
+
+/// Other versions of a preset's model.
+pub struct Others {
+    reordered: Arc<Model>,
+    narrower: Arc<Model>,
+}
+
+impl Others {
+    pub fn of(text: &str, narrower: &str) -> Self {
+        let model = |text: &str, version| Arc::new(parse(text, version).expect("it compiles"));
+        Self { reordered: model(&reordered(text), "reordered"), narrower: model(narrower, "narrower") }
+    }
 }
 
 type Difference<'a> = (PersonId, Option<ResourceId>, &'a str, bool);

@@ -8,6 +8,8 @@ mod compare;
 mod generate;
 mod laws;
 mod reference;
+#[path = "../moves/reordered.rs"]
+mod reordered;
 
 use std::collections::BTreeMap;
 
@@ -166,7 +168,7 @@ fn been_everywhere(preset: Preset, figures: &Figures) {
 /// Refusals for which a product gives no occasion.
 fn unsaid_in(preset: Preset) -> &'static [&'static str] {
     match preset {
-        // No levels, no single owner, no roles by plan; nobody gains by a plan; suspension there is.
+        // No levels, no single owner, no roles by plan; nobody gains by a plan; suspension there is. Moves are a law.
         Preset::Tenant => &[
             "unknown-level",
             "resource-named-twice",
@@ -179,6 +181,7 @@ fn unsaid_in(preset: Preset) -> &'static [&'static str] {
             "role-not-in-plan",
             "confirm-gains",
             "no-suspension",
+            "cannot-express",
         ],
         // Only the owner acts on people: he holds everything, and stays; no suspension, no toggles, nothing single.
         Preset::Properties => &[
@@ -190,6 +193,7 @@ fn unsaid_in(preset: Preset) -> &'static [&'static str] {
             "member-suspended",
             "not-grantable",
             "toggle-not-switchable",
+            "cannot-express",
         ],
     }
 }

@@ -45,6 +45,7 @@ const GROUPS: [(&str, &str, &[&str]); 5] = [
             "workspace_renamed",
             "workspace_deleted",
             "plan_changed",
+            "model_changed",
             "resource_added",
             "resource_renamed",
             "resource_deleted",
@@ -265,6 +266,7 @@ fn tell(team: &Team, event: &Event) -> Told {
         Event::OwnershipTransferred { from, to, .. } => {
             said(format!("Transferred ownership from {} to {}", member(from), member(to)))
         }
+        Event::ModelChanged { .. } => said("Applied another version of the access model".into()),
     }
 }
 

@@ -69,6 +69,7 @@ fn status(error: &PageError) -> StatusCode {
         }
         PageError::App(AppError::Busy | AppError::Unsure) => StatusCode::SERVICE_UNAVAILABLE,
         PageError::App(AppError::Repeated | AppError::NotYet(_)) => StatusCode::CONFLICT,
+        PageError::App(AppError::Store(StoreError::Fenced { .. })) => StatusCode::SERVICE_UNAVAILABLE,
         PageError::App(AppError::Store(_)) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -95,6 +96,10 @@ pub async fn show(State(web): State<Arc<Web>>, request: Request, next: Next) -> 
     }
     if let PageError::App(AppError::Unsure) = error {
         // Who asks is not sure either, so there is no shell around it.
+        return unsure();
+    }
+    if let PageError::App(AppError::Store(fenced @ StoreError::Fenced { .. })) = &error {
+        tracing::error!(error = %fenced, "a page cannot be shown");
         return unsure();
     }
     let Ok(context) = Context::of(&web, &headers, &uri, &extensions).await else {

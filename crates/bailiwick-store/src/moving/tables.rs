@@ -47,7 +47,7 @@ macro_rules! tables {
 
 /// All tables but `feed`, of which only the position goes over, and those about the database itself.
 pub(super) const TABLES: &[Table] = tables! {
-    lines(line_id; kind product_id revision last_at head)
+    lines(line_id; kind product_id revision last_at head oldest_reader)
     origins(origin_id; ip agent)
     changes(line_id revision; position command_id at actor origin_id)
     events(line_id revision seq; at kind version model payload key_id mac)

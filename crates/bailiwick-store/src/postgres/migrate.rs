@@ -6,26 +6,44 @@ use super::connect::Conn;
 use crate::error::StoreError;
 use crate::models::hash;
 use crate::query::postgres as q;
-use crate::tables::db::Out;
+use crate::readers::{KNOWN, may_work};
+use crate::tables::db::{Cells, Out};
 
-/// A migration: its number, its name, its text.
-pub(super) type Migration = (u32, &'static str, &'static str);
+/// A migration.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Migration {
+    pub(super) number: u32,
+    pub(super) name: &'static str,
+    pub(super) text: &'static str,
+    /// Programs that know this migration, or a later one, can be at work beside those that know this one.
+    pub(super) beside: u32,
+}
 
 macro_rules! files {
-    ($($number:literal $name:literal)*) => {
-        &[$(($number, $name, include_str!(concat!("../../migrations/postgres/", $name, ".sql"))),)*]
+    ($($number:literal $name:literal beside $beside:literal)*) => {
+        &[$(Migration {
+            number: $number,
+            name: $name,
+            text: include_str!(concat!("../../migrations/postgres/", $name, ".sql")),
+            beside: $beside,
+        },)*]
     };
 }
 
-/// All of them, with the numbers and names that SQLite's have. A file that was released never changes again.
+/// All of them, with the numbers and names that SQLite's have. A file that was released never changes again. One that
+/// only adds what older programs need not know names the oldest of them; any other one names itself
+/// (docs/decisions/0009-releases-side-by-side.md).
 pub(super) const MIGRATIONS: &[Migration] = files! {
-    1 "0001_log"
-    2 "0002_installation"
-    3 "0003_workspaces"
-    4 "0004_people"
-    5 "0005_observed"
-    6 "0006_nodes"
+    1 "0001_log" beside 1
+    2 "0002_installation" beside 2
+    3 "0003_workspaces" beside 3
+    4 "0004_people" beside 4
+    5 "0005_observed" beside 5
+    6 "0006_nodes" beside 6
+    7 "0007_readers" beside 7
 };
+/// The first that says which programs can be at work.
+const READERS: u32 = 7;
 
 /// Whoever migrates holds this.
 const LOCK: &str = "select pg_advisory_lock(6267216011)";
@@ -35,27 +53,28 @@ const TABLE: &str = "create schema if not exists bailiwick;
 /// Nobody has a lease on a database that was just made.
 const SETTLE: &str = "update feed set settled_system = $1, settled_timeline = $2
     where id = 1 and position = 0 and settled_system is null";
+/// Programs that know less than this must not be at work any more.
+const RAISE: &str = "update feed set oldest_reader = greatest(oldest_reader, $1) where id = 1";
 const IS_OWNER: &str = "select current_user = cast($1 as text)";
-const MAY_CHANGE_LOG: &str = "select has_table_privilege('changes', 'update, delete, truncate')
-    or has_table_privilege('events', 'update, delete, truncate')";
 
 /// Brings a database to the newest of `known`, and lets a role use it.
 pub(super) async fn migrate(conn: &Conn, known: &[Migration], role: &str) -> Out<()> {
     conn.client.batch_execute(LOCK).await?;
     conn.client.batch_execute(TABLE).await?;
     let applied = applied(conn).await?;
-    let newest = known.last().map_or(0, |m| m.0);
+    let newest = known.last().map_or(0, |m| m.number);
     if let Some((found, _)) = applied.last().filter(|(number, _)| *number > newest) {
         return Err(StoreError::Newer { found: *found, known: newest });
     }
-    for (number, name, text) in known {
-        let hash = hash(text);
-        match applied.iter().find(|(n, _)| n == number) {
+    for migration in known {
+        let hash = hash(migration.text);
+        match applied.iter().find(|(number, _)| *number == migration.number) {
             Some((_, was)) if *was == hash => {}
-            Some(_) => return Err(StoreError::Database(format!("migration {name} was applied with another text"))),
-            None => apply(conn, *number, name, text, &hash).await?,
+            Some(_) => return Err(other_text(migration)),
+            None => apply(conn, migration, &hash).await?,
         }
     }
+    // The sixth migration has brought the columns.
     if newest >= 6 {
         let (system, timeline) = (conn.place.system.cast_signed(), i64::from(conn.place.timeline));
         conn.client.execute(SETTLE, &[&system, &timeline]).await?;
@@ -67,11 +86,15 @@ pub(super) async fn migrate(conn: &Conn, known: &[Migration], role: &str) -> Out
     Ok(())
 }
 
-async fn apply(conn: &Conn, number: u32, name: &str, text: &str, hash: &str) -> Out<()> {
+async fn apply(conn: &Conn, migration: &Migration, hash: &str) -> Out<()> {
+    let Migration { number, name, text, beside } = migration;
     conn.client.batch_execute("begin").await?;
     let done = async {
         conn.client.batch_execute(text).await?;
-        conn.client.execute(q::NOTE, &[&i64::from(number), &name, &hash]).await?;
+        conn.client.execute(q::NOTE, &[&i64::from(*number), name, &hash]).await?;
+        if *number >= READERS {
+            conn.client.execute(RAISE, &[&i64::from(*beside)]).await?;
+        }
         conn.client.batch_execute("commit").await
     };
     if let Err(error) = done.await {
@@ -80,6 +103,10 @@ async fn apply(conn: &Conn, number: u32, name: &str, text: &str, hash: &str) -> 
         return Err(StoreError::Database(format!("migration {name}: {error}")));
     }
     Ok(())
+}
+
+fn other_text(migration: &Migration) -> StoreError {
+    StoreError::Database(format!("migration {} was applied with another text", migration.name))
 }
 
 async fn applied(conn: &Conn) -> Result<Vec<(u32, String)>, tokio_postgres::Error> {
@@ -100,26 +127,21 @@ fn grants(role: &str) -> String {
     )
 }
 
-/// Whether a database is as this program needs it.
-pub(super) async fn look(conn: &Conn) -> Out<()> {
-    let known = MIGRATIONS.last().map_or(0, |m| m.0);
+/// Whether a database is as this program needs it; its newest migration, which may be one of a newer release.
+pub(super) async fn look(conn: &Conn) -> Out<u32> {
     let applied = match applied(conn).await {
         Ok(applied) => applied,
         Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Vec::new(),
         Err(error) => return Err(error.into()),
     };
-    match applied.last().map_or(0, |(number, _)| *number) {
-        found if found > known => return Err(StoreError::Newer { found, known }),
-        found if found < known => return Err(StoreError::Older { found, known }),
-        _ => {}
+    let found = applied.last().map_or(0, |(number, _)| *number);
+    if found < KNOWN {
+        return Err(StoreError::Older { found, known: KNOWN });
     }
-    for (number, name, text) in MIGRATIONS {
-        if !applied.iter().any(|(n, was)| n == number && *was == hash(text)) {
-            return Err(StoreError::Database(format!("migration {name} was applied with another text")));
-        }
+    may_work(Cells::of(&conn.client.query_one(q::OLDEST_READER, &[]).await?).number()?)?;
+    let changed = |known: &&Migration| !applied.iter().any(|(n, was)| *n == known.number && *was == hash(known.text));
+    if let Some(migration) = MIGRATIONS.iter().find(changed) {
+        return Err(other_text(migration));
     }
-    if conn.client.query_one(MAY_CHANGE_LOG, &[]).await?.try_get::<_, bool>(0)? {
-        tracing::warn!("this role may change the log; `bailiwick migrate` makes one that may not");
-    }
-    Ok(())
+    Ok(found)
 }

@@ -7,6 +7,7 @@
 mod change;
 mod connect;
 mod error;
+pub mod facts;
 mod lane;
 mod lock;
 mod look;
@@ -111,6 +112,9 @@ impl Postgres {
         let reads = Lane::new(&dialer, Purpose::Read, options.reads);
         let conn = reads.take().await?;
         migrate::look(&conn).await?;
+        if facts::role(&conn).await?.may_change_log {
+            tracing::warn!("this role may change the log; `bailiwick migrate` makes one that may not");
+        }
         conn.give_back();
         let Options { commit, look_up, lease, .. } = *options;
         let bounds = Bounds { commit, look_up, pause: Duration::from_millis(100), lease };

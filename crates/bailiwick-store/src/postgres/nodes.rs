@@ -12,6 +12,7 @@ use crate::Later;
 use crate::cluster::{Cluster, Step, Wake};
 use crate::error::StoreError;
 use crate::query::postgres as q;
+use crate::readers::may_work;
 use crate::rows::{LineId, LogEvent};
 use crate::tables::db::{Cells, Out, misread};
 
@@ -163,10 +164,12 @@ async fn page(line: &Line, after: u64) -> Out<Page<Step>> {
 
     let mut c = Cells::of(&feed);
     let (head, system, timeline) = (c.number()?, c.get::<Option<i64>>()?, c.get::<Option<u32>>()?);
+    may_work(c.number()?)?;
+    let clock = c.time()?;
     let place = line.place();
     let settled = system.map(i64::cast_unsigned) == Some(place.system) && timeline == Some(place.timeline);
     let anchor = anchor.map(|row| Cells::of(&row).get().map(u128::from_be_bytes)).transpose()?;
-    Ok(Page { place, settled, head, anchor, entries: entries(&rows)? })
+    Ok(Page { place, settled, head, anchor, entries: entries(&rows)?, clock })
 }
 
 /// The changes of a page, of its rows, which are their events.

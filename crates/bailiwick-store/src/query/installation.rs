@@ -17,6 +17,13 @@ queries! {
     /// Keys with the hashes of their secrets.
     KEYS = "select k.key_id, k.product_id, k.name, k.scopes, k.created_at, k.expires_at, k.revoked_at, s.hash from keys k
         left join secrets s on s.object = k.key_id and s.kind = 'host_key' order by k.created_at, k.key_id";
+    /// Keys that were not revoked.
+    LIVE_KEYS = "select k.key_id, k.product_id, k.name, k.scopes, k.created_at, k.expires_at, k.revoked_at, s.hash
+        from keys k left join secrets s on s.object = k.key_id and s.kind = 'host_key' where k.revoked_at is null
+        order by k.created_at, k.key_id";
+    /// A key.
+    KEY = "select k.key_id, k.product_id, k.name, k.scopes, k.created_at, k.expires_at, k.revoked_at, s.hash from keys k
+        left join secrets s on s.object = k.key_id and s.kind = 'host_key' where k.key_id = $1";
     /// Writes a key.
     PUT_KEY = "insert into keys (key_id, product_id, name, scopes, created_at, expires_at, revoked_at)
         values ($1, $2, $3, $4, $5, $6, $7)

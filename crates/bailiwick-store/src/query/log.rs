@@ -2,7 +2,7 @@
 
 queries! {
     /// Where a line stands.
-    LINE = "select kind, revision, last_at, head from lines where line_id = $1";
+    LINE = "select kind, revision, last_at, head, oldest_reader from lines where line_id = $1";
     /// Every line, in order.
     LINES = "select line_id, kind from lines order by kind, line_id";
     /// Begins a line or moves it on.

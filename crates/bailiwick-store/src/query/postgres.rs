@@ -2,14 +2,17 @@
 
 queries! {
     /// Takes a line for this transaction, and says where it stands.
-    LOCK_LINE = "select kind, revision, last_at, head from lines where line_id = $1 for update";
+    LOCK_LINE = "select kind, revision, last_at, head, oldest_reader from lines where line_id = $1 for update";
     /// Takes the place of a line that is not there yet.
     LOCK_NEW_LINE = "select pg_advisory_xact_lock($1)";
     /// From here on nothing ends this transaction but its commit.
     NO_TIMEOUT = "set local statement_timeout = 0";
 
-    /// Where the feed stands, and which database and timeline have been settled.
-    FEED_SETTLED = "select position, settled_system, settled_timeline from feed where id = 1";
+    /// Where the feed stands, which database and timeline have been settled, which programs may be at work, and what time
+    /// it is there.
+    FEED_SETTLED = "select position, settled_system, settled_timeline, oldest_reader,
+            cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)
+        from feed where id = 1";
     /// The command at a position.
     COMMAND_AT = "select command_id from changes where position = $1";
     /// The changes after a position, each event a row: at most so many changes, and so many bytes of payload unless
@@ -45,6 +48,27 @@ queries! {
     /// Wakes who listens.
     WAKE = "select pg_notify('bailiwick', $1)";
 
+    /// The server and this connection to it.
+    CHANNEL = "select current_setting('server_version'), case when ssl then version end, host(inet_server_addr())
+        from pg_stat_ssl where pid = pg_backend_pid()";
+    /// Settings that durability rests on, as a new session has them.
+    SETTINGS = "select name, reset_val from pg_settings where name in ('fsync', 'full_page_writes',
+        'synchronous_commit', 'synchronous_standby_names', 'wal_level')";
+    /// How many standbys are connected.
+    STANDBYS = "select count(*) from pg_stat_replication";
+    /// What this role may: everything; make or change tables; change the log.
+    ROLE = "select cast(current_user as text), (select rolsuper from pg_roles where rolname = current_user),
+        has_schema_privilege('bailiwick', 'create') or exists (select 1 from pg_class
+            where relnamespace = to_regnamespace('bailiwick') and pg_has_role(relowner, 'usage')),
+        has_table_privilege('changes', 'update, delete, truncate')
+            or has_table_privilege('events', 'update, delete, truncate')";
+    /// What time it is there.
+    CLOCK = "select cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)";
+    /// How far each node is.
+    NODES_BY_NAME = "select node, applied from nodes order by node, applied";
+
+    /// Which programs may be at work.
+    OLDEST_READER = "select oldest_reader from feed where id = 1";
     /// Which migrations were applied.
     APPLIED = "select number, hash from migrations order by number";
     /// Notes a migration.

@@ -22,6 +22,9 @@ queries! {
     /// A page of a product's workspaces.
     OF_PRODUCT = "select workspace_id from workspaces
         where product_id = $1 and workspace_id > $2 and deleted_at is null order by workspace_id limit $3";
+    /// A page of the workspaces that are pinned to a version of a model.
+    PINNED = "select workspace_id from workspaces
+        where model = $1 and workspace_id > $2 and deleted_at is null order by workspace_id limit $3";
     /// Where something falls due.
     DUE = "select workspace_id from workspaces where next_due_at <= $1 order by next_due_at limit $2";
 
@@ -102,6 +105,8 @@ queries! {
         values ($1, $2, $3, $4, $5, $6, $7, $8)
         on conflict (workspace_id, resource_id) do update set kind = excluded.kind, name = excluded.name,
             external_id = excluded.external_id, deleted_at = excluded.deleted_at, version = excluded.version";
+    /// Takes a resource away.
+    DROP_RESOURCE = "delete from resources where workspace_id = $1 and resource_id = $2";
     /// The workspace that a resource is in.
     RESOURCE_WORKSPACE = "select workspace_id from resources where resource_id = $1";
 

@@ -23,6 +23,7 @@ pub(crate) const MIGRATIONS: &[Migration] = files! {
     4 "0004_people"
     5 "0005_observed"
     6 "0006_nodes"
+    7 "0007_readers"
 };
 
 // Engine-only statements.
@@ -31,6 +32,11 @@ const TABLE: &str = "create table if not exists migrations (
 pub(super) const APPLIED: &str = "select number, hash from migrations order by number";
 pub(super) const NOTE: &str = "insert into migrations (number, name, hash, applied_at)
     values ($1, $2, $3, cast(unixepoch('subsec') * 1000000 as integer))";
+
+/// The newest migration that a database has; nothing of it is changed.
+pub(super) fn newest(conn: &Connection) -> Out<u32> {
+    Ok(all(conn, APPLIED, &[], |c| c.number::<u32>())?.pop().unwrap_or(0))
+}
 
 /// Brings a database to the newest of `known`.
 ///

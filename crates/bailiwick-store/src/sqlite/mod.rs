@@ -7,7 +7,6 @@ mod writer;
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
 pub(crate) use migrate::MIGRATIONS;
 #[cfg(test)]
 pub(crate) use tests::columns;
@@ -28,6 +27,7 @@ use crate::chain::ChainKey;
 use crate::error::StoreError;
 use crate::models::Models;
 use crate::moving::Raw;
+use crate::readers::KNOWN;
 use crate::rows::LineId;
 use crate::tables::random;
 use crate::{Ended, Later, ObserveWork, ReadWork, Store, Work};
@@ -82,6 +82,15 @@ impl Sqlite {
         let root = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
         let name = format!("bailiwick-{:032x}", u128::from_be_bytes(random()?));
         Self::open_with(&root.join(name), key, "off", true)
+    }
+
+    /// The newest migration of the database in a directory, which may be in use, and the newest that this program
+    /// knows. Nothing is changed.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] if it cannot be read.
+    pub fn schema(directory: &Path) -> Result<(u32, u32), StoreError> {
+        Ok((migrate::newest(&reader(&directory.join("bailiwick.db"))?)?, KNOWN))
     }
 
     /// Where the database lies.

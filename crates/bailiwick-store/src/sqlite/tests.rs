@@ -451,7 +451,7 @@ async fn ab155_edited_removed_swapped_and_appended_rows_are_found_and_named() {
             version, sole, scope from members".into(), Text("table members")),
         ("update feed set position = 1".into(), Text("the feed")),
         (
-            "insert into lines select x'01010101010101010101010101010101', kind, null, revision, last_at, head
+            "insert into lines select x'01010101010101010101010101010101', kind, null, revision, last_at, head, 0
                 from lines where kind = 'installation'"
                 .into(),
             Text("a stored value"),

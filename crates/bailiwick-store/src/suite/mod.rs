@@ -3,6 +3,7 @@
 
 mod changes;
 mod figures;
+mod models;
 mod people;
 mod races;
 mod random;
@@ -10,6 +11,7 @@ mod workspaces;
 
 pub use changes::*;
 pub use figures::*;
+pub use models::*;
 pub use people::*;
 pub use races::*;
 pub use random::*;
@@ -23,7 +25,7 @@ use bailiwick_core::email::Email;
 use bailiwick_core::ids::{
     AddressId, CommandId, InvitationId, KeyId, MemberId, PersonId, ProductId, TemplateId, WorkspaceId,
 };
-use bailiwick_core::team::apply::{apply, begin};
+use bailiwick_core::team::apply::{apply_under, begin};
 use bailiwick_core::team::command::{Actor, Command, Create, NewInvitation, Request};
 use bailiwick_core::team::decide::decide;
 use bailiwick_core::team::refusal::Refusal;
@@ -64,6 +66,8 @@ macro_rules! store_suite {
             of_a_single_owners_place_goes_from_one_to_the_next
             of_a_step_that_broke_off_nothing_can_be_kept
             of_workspaces_are_found_by_what_is_in_them
+            x14_a_move_to_another_model_is_written_verified_and_moved_back
+            x14_of_a_model_that_was_never_registered_nothing_is_kept
             of_people_are_put_and_found
             of_the_installation_is_put_and_found
             of_mails_wait_and_are_sent_or_void
@@ -141,7 +145,7 @@ pub fn step(
         return Ok(before);
     }
     let after = match &before {
-        Some(before) => apply(before, &events),
+        Some(before) => apply_under(before, &events, &|version| request.command.brings(version)),
         None => begin(model, &events),
     };
     let after = Arc::new(after.expect("what was decided fits"));

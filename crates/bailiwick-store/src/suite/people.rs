@@ -135,7 +135,10 @@ pub async fn of_the_installation_is_put_and_found(store: &dyn Store) {
     })
     .await
     .unwrap();
-    assert_eq!(read(store, |from| from.keys()).await.unwrap(), [(revoked, [0; 32])]);
+    let id = revoked.key;
+    let found =
+        read(store, move |from| Ok((from.keys()?, from.host_key(id)?, from.host_key(KeyId(fresh()))?))).await.unwrap();
+    assert_eq!(found, (vec![], Some(revoked), None));
 
     let twice = ProductRow { product: ProductId(fresh()), ..products[0].clone() };
     let twice = put(store, LineId::Installation, vec![Row::Product(twice)]).await;

@@ -1,6 +1,7 @@
 //! Commands by chance: whatever is done, the tables equal the folded log.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bailiwick_core::access::model::{Model, RoleIx};
 use bailiwick_core::ids::{AddressId, InvitationId, MemberId, PersonId, ResourceId, TemplateId};
@@ -9,7 +10,7 @@ use bailiwick_core::team::state::Workspace;
 use bailiwick_core::team::wire::{AccessWire, GrantWire};
 use bailiwick_core::time::Timestamp;
 
-use super::{BEGIN, HOST, No, PROPERTIES, TENANT, Team, install, verify};
+use super::{BEGIN, HOST, No, PROPERTIES, TENANT, Team, install, renumbered, verify};
 use crate::rows::{LineId, LogFilter};
 use crate::{Store, read};
 
@@ -29,6 +30,7 @@ pub async fn of_replay_equals_state_for_tenants(store: &dyn Store) {
         "member_reactivated",
         "member_removed",
         "member_suspended",
+        "model_changed",
         "plan_changed",
         "template_created",
         "template_deleted",
@@ -55,6 +57,7 @@ pub async fn of_replay_equals_state_for_properties(store: &dyn Store) {
         "invitation_sent",
         "member_joined",
         "member_removed",
+        "model_changed",
         "plan_changed",
         "resource_added",
         "resource_deleted",
@@ -77,12 +80,16 @@ async fn replay(store: &dyn Store, text: &str, plan: Option<&str>, seed: u64) ->
     for round in 0..6 {
         let mut dice = Dice(seed * 1000 + round);
         let (product, model) = install(store, text).await;
+        let (_, other) = install(store, &renumbered(text)).await;
         let team = Team::made_of(store, &mut || dice.id(), product, model, plan, None).await.unwrap();
         let mut now = BEGIN;
         let mut state = team.state(store).await;
-        for _ in 0..80 {
+        for step in 0..80 {
             now = now.plus_seconds(dice.below(2 * 86_400) as i64);
-            let (actor, command) = some_command(&mut dice, &team.model, &state, now);
+            let (actor, command) = match step % MOVE {
+                0 => (Actor::Operator, move_of(&state, &team.model, &other)),
+                _ => some_command(&mut dice, &state.model, &state, now),
+            };
             match team.act(store, actor, command, now).await {
                 Ok(committed) => state = committed.workspaces.last().cloned().unwrap_or(state),
                 Err(No::Refused(_)) => {}
@@ -105,6 +112,14 @@ async fn replay(store: &dyn Store, text: &str, plan: Option<&str>, seed: u64) ->
     }
     assert_eq!(verify(store, None).await.broken, None);
     kinds
+}
+
+/// Every so many commands the workspace moves to the other model.
+const MOVE: u32 = 16;
+
+/// To whichever of two models it is not on.
+fn move_of(state: &Workspace, one: &Arc<Model>, other: &Arc<Model>) -> Command {
+    Command::MoveModel(Arc::clone(if state.model.version == one.version { other } else { one }))
 }
 
 /// Numbers that are the same at each run.

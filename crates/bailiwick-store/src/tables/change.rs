@@ -163,6 +163,8 @@ impl Tx for Change<'_> {
         }
         // Better refused here than fenced at the next load.
         invariant::check(&change.after).map_err(|why| StoreError::Fenced { line: line.to_string(), why })?;
+        // Events are decided under the model before them, also those that bring another one.
+        let model = change.before.as_ref().unwrap_or(&change.after).model.version.to_string();
         self.torn = true;
         write::rows(self.db, &change)?;
         let mut events = Vec::with_capacity(change.events.len());
@@ -175,7 +177,7 @@ impl Tx for Change<'_> {
             before,
             at: change.after.last_time,
             by: by.clone(),
-            model: change.after.model.version.to_string(),
+            model,
             events,
         })?;
         self.after.push(change.after);

@@ -12,10 +12,13 @@ use bailiwick_core::team::wire::{GrantWire, permission_set, toggle_set};
 use imbl::OrdMap;
 
 use super::db::{Cells, Db, Out, StoredId, VALUE, all, each, one};
+use crate::chain::Seal;
 use crate::codec::{AccessColumns, stage_of};
 use crate::error::StoreError;
 use crate::models::Models;
 use crate::query::{installation, log, workspace as q};
+use crate::readers::understands;
+use crate::rows::LineId;
 
 /// The model of a version, as this connection sees it.
 pub(crate) fn model(db: &dyn Db, models: &Models, version: &str) -> Out<Arc<Model>> {
@@ -24,18 +27,37 @@ pub(crate) fn model(db: &dyn Db, models: &Models, version: &str) -> Out<Arc<Mode
 
 /// A workspace that may be served: loaded, and nothing about it is broken.
 pub(crate) fn workspace(db: &dyn Db, models: &Models, id: WorkspaceId) -> Out<Option<Workspace>> {
+    let line = LineId::Workspace(id);
+    let stands = one(db, log::LINE, &[&id.bytes()], |c| {
+        let (kind, revision, _, _) = (c.text()?, c.number::<u64>()?, c.time()?, c.get::<Seal>()?);
+        Ok((kind, revision, c.number()?))
+    })?;
+    // An id of something else is that of no workspace.
+    let logged = match stands {
+        Some((kind, ..)) if kind != line.kind() => return Ok(None),
+        Some((_, revision, oldest_reader)) => {
+            understands(line, oldest_reader)?;
+            Some(revision)
+        }
+        None => None,
+    };
     let state = unchecked(db, models, id).map_err(|error| fence(id, error))?;
     if let Some(state) = &state {
         invariant::check(state).map_err(|why| fenced(id, why))?;
-        let logged = one(db, log::LINE, &[&id.bytes()], |c| {
-            c.text()?;
-            c.number::<u64>()
-        })?;
+        newest_is_understood(db, id, state.revision)?;
         if logged != Some(state.revision) {
             return Err(fenced(id, format!("its tables are at revision {}, its log is elsewhere", state.revision)));
         }
     }
     Ok(state)
+}
+
+/// Nothing, if this program understands the newest change of a workspace. Whoever writes what older programs do not know
+/// marks the line; this finds the change that was made without.
+fn newest_is_understood(db: &dyn Db, id: WorkspaceId, revision: u64) -> Out<()> {
+    let strange =
+        super::log::events(db, LineId::Workspace(id), revision)?.into_iter().find(|event| event.read().is_none());
+    strange.map_or(Ok(()), |event| Err(fenced(id, format!("`{}` of its newest change is not understood", event.kind))))
 }
 
 fn fenced(id: WorkspaceId, why: impl std::fmt::Display) -> StoreError {

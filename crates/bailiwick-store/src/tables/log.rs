@@ -9,6 +9,7 @@ use super::value::Arg;
 use crate::chain::{ChainKey, Link, START, Seal};
 use crate::error::StoreError;
 use crate::query::log as q;
+use crate::readers::understands;
 use crate::rows::{By, Committed, LineId, LogEntry, LogEvent, LogFilter, Origin};
 
 /// Where a line stands.
@@ -27,14 +28,16 @@ pub(crate) fn standing(db: &dyn Db, line: LineId) -> Out<Standing> {
 /// Where a line stands before its first change.
 pub(crate) const NOWHERE: Standing = Standing { revision: 0, last_at: Timestamp(i64::MIN), head: START };
 
-/// Where a line stands, of its row.
+/// Where a line stands, of its row; nobody goes on from where they do not understand it.
 pub(crate) fn stands(c: &mut Cells<'_>, line: LineId) -> Out<Standing> {
     let kind = c.text()?;
     if kind != line.kind() {
         let why = format!("this id is that of a line of kind {kind}");
         return Err(StoreError::Fenced { line: line.to_string(), why });
     }
-    Ok(Standing { revision: c.number()?, last_at: c.time()?, head: c.get()? })
+    let standing = Standing { revision: c.number()?, last_at: c.time()?, head: c.get()? };
+    understands(line, c.number()?)?;
+    Ok(standing)
 }
 
 /// Where the feed stands.
@@ -168,9 +171,14 @@ pub(crate) fn entries(db: &dyn Db, line: LineId, filter: &LogFilter) -> Out<Vec<
         Ok(LogEntry { revision, position, at, actor, command, origin, events: Vec::new() })
     })?;
     for entry in &mut found {
-        entry.events = all(db, q::CHANGE_EVENTS, &[&line.bytes(), &int(entry.revision)], |c| {
-            Ok(LogEvent { at: c.time()?, kind: c.text()?, version: c.number()?, payload: c.text()? })
-        })?;
+        entry.events = events(db, line, entry.revision)?;
     }
     Ok(found)
+}
+
+/// The events of one change.
+pub(crate) fn events(db: &dyn Db, line: LineId, revision: u64) -> Out<Vec<LogEvent>> {
+    all(db, q::CHANGE_EVENTS, &[&line.bytes(), &int(revision)], |c| {
+        Ok(LogEvent { at: c.time()?, kind: c.text()?, version: c.number()?, payload: c.text()? })
+    })
 }

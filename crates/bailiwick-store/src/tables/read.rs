@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bailiwick_core::email::Email;
-use bailiwick_core::ids::{AddressId, InvitationId, PersonId, ProductId, ResourceId, SessionId, WorkspaceId};
+use bailiwick_core::ids::{AddressId, InvitationId, KeyId, PersonId, ProductId, ResourceId, SessionId, WorkspaceId};
 use bailiwick_core::team::state::Workspace;
 use bailiwick_core::time::Timestamp;
 
@@ -54,6 +54,10 @@ impl<S: Source> Read for S {
         log::head(self.db())
     }
 
+    fn understood(&mut self, line: LineId) -> Out<()> {
+        log::standing(self.db(), line).map(drop)
+    }
+
     fn workspace(&mut self, id: WorkspaceId) -> Out<Option<Arc<Workspace>>> {
         self.state(id)
     }
@@ -65,6 +69,11 @@ impl<S: Source> Read for S {
     fn workspaces(&mut self, product: ProductId, after: Option<WorkspaceId>, limit: usize) -> Out<Vec<WorkspaceId>> {
         let after = after.map(|id| id.bytes().to_vec()).unwrap_or_default();
         all(self.db(), q::OF_PRODUCT, &[&product.bytes(), &after, &int(limit)], |c| c.id())
+    }
+
+    fn workspaces_pinned(&mut self, model: &str, after: Option<WorkspaceId>, limit: usize) -> Out<Vec<WorkspaceId>> {
+        let after = after.map(|id| id.bytes().to_vec()).unwrap_or_default();
+        all(self.db(), q::PINNED, &[&model, &after, &int(limit)], |c| c.id())
     }
 
     fn workspaces_due(&mut self, by: Timestamp, limit: usize) -> Out<Vec<WorkspaceId>> {
@@ -167,7 +176,11 @@ impl<S: Source> Read for S {
     }
 
     fn keys(&mut self) -> Out<Vec<(KeyRow, [u8; 32])>> {
-        keys(self.db())
+        all(self.db(), installation::LIVE_KEYS, &[], key)
+    }
+
+    fn host_key(&mut self, id: KeyId) -> Out<Option<KeyRow>> {
+        Ok(one(self.db(), installation::KEY, &[&id.bytes()], key)?.map(|(row, _)| row))
     }
 
     fn entered(&mut self, workspace: WorkspaceId) -> Out<Vec<(PersonId, Timestamp)>> {
@@ -249,19 +262,21 @@ pub(crate) fn models(db: &dyn Db) -> Out<Vec<ModelRow>> {
 }
 
 pub(crate) fn keys(db: &dyn Db) -> Out<Vec<(KeyRow, [u8; 32])>> {
-    all(db, installation::KEYS, &[], |c| {
-        let row = KeyRow {
-            key: c.id()?,
-            product: c.id()?,
-            name: c.text()?,
-            scopes: c.json()?,
-            created_at: c.time()?,
-            expires_at: c.time()?,
-            revoked_at: c.maybe_time()?,
-        };
-        // A key whose secret was taken away still stands in the list; no secret hashes to zeros.
-        Ok((row, c.get::<Option<[u8; 32]>>()?.unwrap_or_default()))
-    })
+    all(db, installation::KEYS, &[], key)
+}
+
+fn key(c: &mut Cells<'_>) -> Out<(KeyRow, [u8; 32])> {
+    let row = KeyRow {
+        key: c.id()?,
+        product: c.id()?,
+        name: c.text()?,
+        scopes: c.json()?,
+        created_at: c.time()?,
+        expires_at: c.time()?,
+        revoked_at: c.maybe_time()?,
+    };
+    // A key whose secret was taken away still stands in the list; no secret hashes to zeros.
+    Ok((row, c.get::<Option<[u8; 32]>>()?.unwrap_or_default()))
 }
 
 fn mails_since(db: &dyn Db, sql: &str, whose: [u8; 16], since: Timestamp) -> Out<(u32, Timestamp)> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bailiwick_core::ids::{CommandId, MemberId, PersonId, ProductId, WorkspaceId};
-use bailiwick_core::team::apply::{apply, begin};
+use bailiwick_core::team::apply::{apply_under, begin};
 use bailiwick_core::team::event::{EVENT_VERSION, Event, Recorded};
 use bailiwick_core::team::state::{Access, Workspace};
 use bailiwick_core::time::Timestamp;
@@ -265,9 +265,23 @@ impl Walker<'_> {
                     Err(error) => return bad(format!("{place} event {}", event.seq), error),
                 }
             }
+            let decided_under = state.as_ref().map_or(&*first.model, |state| &*state.model.version);
+            if change.iter().any(|event| event.model != decided_under) {
+                return bad(
+                    place,
+                    format!("it was not decided under model {decided_under}, which the workspace was on"),
+                );
+            }
+            let mut brought = None;
+            for recorded in &recorded {
+                if let Event::ModelChanged { to, .. } = &recorded.event {
+                    brought = Some(load::model(self.db, self.models, to)?);
+                }
+            }
+            let models = |version: &str| brought.clone().filter(|model| *model.version == *version);
             let next = match &state {
                 None => begin(&load::model(self.db, self.models, &first.model)?, &recorded),
-                Some(state) => apply(state, &recorded),
+                Some(state) => apply_under(state, &recorded, &models),
             };
             match next {
                 Ok(next) if next.id == id => state = Some(next),

@@ -35,6 +35,9 @@ pub(crate) fn rows(db: &dyn Db, change: &WorkspaceChange) -> Out<()> {
             }
         }
     }
+    if let Some(before) = change.before.as_ref().filter(|before| before.model.version != state.model.version) {
+        another_model(db, before, state, &mut members)?;
+    }
     for id in templates {
         template(db, state, id)?;
     }
@@ -56,6 +59,18 @@ pub(crate) fn rows(db: &dyn Db, change: &WorkspaceChange) -> Out<()> {
     invitations.sort_by_key(|id| state.invitations.get(id).is_some_and(|i| i.stage.is_open()));
     for id in invitations {
         invitation(db, state, id)?;
+    }
+    Ok(())
+}
+
+/// What the rows say otherwise under another model, though their names are the same: who is the single owner; and the
+/// deleted resources that a model without their kind does not keep.
+fn another_model(db: &dyn Db, before: &Workspace, after: &Workspace, members: &mut BTreeSet<MemberId>) -> Out<()> {
+    let sole =
+        |state: &Workspace, id: &MemberId| state.members.get(id).map(|row| is_sole(&state.model, row.access.role));
+    members.extend(after.members.keys().filter(|&id| sole(before, id) != sole(after, id)));
+    for id in before.resources.keys().filter(|&id| !after.resources.contains_key(id)) {
+        write(db, q::DROP_RESOURCE, &[&after.id.bytes(), &id.bytes()])?;
     }
     Ok(())
 }

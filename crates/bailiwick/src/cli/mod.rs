@@ -1,7 +1,9 @@
 //! The command line.
 
 mod demo;
+mod doctor;
 mod migrate;
+mod model;
 mod move_all;
 mod serve;
 mod tell;
@@ -33,9 +35,14 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Move a whole installation from a data directory to PostgreSQL, or back.
     Move(move_all::Move),
+    /// Look whether everything is as it must be, and say what to do where it is not. Changes nothing.
+    Doctor(doctor::Doctor),
     /// Make a key for a host, or revoke one. Reaches the running server through its private socket.
     #[command(subcommand)]
     Key(tell::Key),
+    /// Access models: check one, see what another version would change, apply it, take it back.
+    #[command(subcommand)]
+    Model(model::ModelCommand),
     /// The log: verify its chain, and that the tables equal it.
     #[command(subcommand)]
     Audit(tell::Audit),
@@ -56,7 +63,9 @@ pub async fn run(asked: Bailiwick) -> Outcome {
         Command::Serve(serve) => serve::run(*serve).await,
         Command::Migrate(migrate) => migrate::run(migrate).await,
         Command::Move(ends) => move_all::run(ends).await,
+        Command::Doctor(asked) => doctor::run(asked).await,
         Command::Key(key) => tell::key(key).await,
+        Command::Model(command) => model::run(command).await,
         Command::Audit(audit) => tell::audit(audit).await,
     }
 }

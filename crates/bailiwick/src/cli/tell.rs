@@ -65,17 +65,12 @@ pub async fn audit(audit: Audit) -> Outcome {
 }
 
 fn say(answer: Answer) -> Outcome {
-    match answer {
-        Answer::Said(text) => {
-            println!("{text}");
-            Ok(())
-        }
-        Answer::Refused(why) => Err(why.into()),
-    }
+    answer.into_words().map(|words| println!("{words}"))
 }
 
-async fn tell(data: &Data, ask: &Ask) -> Outcome<Answer> {
-    if let Some(answer) = ask_socket(&data.data, ask).await? {
+/// Asks, and says on the terminal how far it has come.
+pub(super) async fn tell(data: &Data, ask: &Ask) -> Outcome<Answer> {
+    if let Some(answer) = ask_socket(&data.data, ask, |line| eprintln!("{line}")).await? {
         return Ok(answer);
     }
     if !data.data.exists() {
@@ -93,5 +88,5 @@ async fn tell(data: &Data, ask: &Ask) -> Outcome<Answer> {
         return Err(format!("no node runs on {directory}, and its database is elsewhere; start the node first").into());
     }
     let opened = open(&data.data, config, None).await?;
-    Ok(do_it(&opened.app, ask).await)
+    Ok(do_it(&opened.app, ask, &|line| eprintln!("{line}")).await)
 }

@@ -7,6 +7,7 @@ mod access;
 mod due;
 mod invitations;
 mod members;
+mod models;
 mod plans;
 mod resources;
 mod rights;
@@ -157,6 +158,7 @@ impl Decider<'_> {
             Command::DeleteResource(resource) => self.delete_resource(*resource),
             Command::ChangePlan { plan, extra_seats, confirmed } => self.change_plan(plan, *extra_seats, *confirmed),
             Command::TransferOwnership { to } => self.transfer_ownership(*to),
+            Command::MoveModel(model) => self.move_model(model),
             Command::Elapse => self.is_of_the_workspace().map(|()| Vec::new()),
         }
     }

@@ -289,7 +289,7 @@ impl Reference for Team {
         let faults = &mut found;
         let invitation = |id| self.book.invitations.get(id);
         match command {
-            Command::Create(_) | Command::TransferOwnership { .. } | Command::Elapse => {}
+            Command::Create(_) | Command::TransferOwnership { .. } | Command::MoveModel(_) | Command::Elapse => {}
             Command::Rename { name } => {
                 self.is_the_owners(actor, faults);
                 faults.when(bad_name(name), "bad-name");
@@ -467,6 +467,7 @@ impl Reference for Team {
             | Command::EditTemplate { .. }
             | Command::DeleteTemplate { .. }
             | Command::TransferOwnership { .. }
+            | Command::MoveModel(_)
             | Command::Elapse => {}
         }
     }

@@ -307,7 +307,7 @@ impl Reference for Tenant {
         let mut found = Faults::default();
         let faults = &mut found;
         match command {
-            Command::Create(_) | Command::TransferOwnership { .. } | Command::Elapse => {}
+            Command::Create(_) | Command::TransferOwnership { .. } | Command::MoveModel(_) | Command::Elapse => {}
             Command::Rename { name } => {
                 power.right(faults, "tenant:rename");
                 faults.when(bad_name(name), "bad-name");
@@ -462,7 +462,7 @@ impl Reference for Tenant {
     fn perform(&mut self, actor: Actor, command: &Command, now: Timestamp) {
         let book = &mut self.book;
         match command {
-            Command::Create(_) | Command::TransferOwnership { .. } | Command::Elapse => {}
+            Command::Create(_) | Command::TransferOwnership { .. } | Command::MoveModel(_) | Command::Elapse => {}
             Command::Rename { name } => book.name = name.trim().to_owned(),
             Command::Delete => book.deleted = true,
             Command::Invite(list) => {

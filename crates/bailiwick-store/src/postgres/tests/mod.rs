@@ -4,6 +4,7 @@ mod failover;
 mod lanes;
 mod nodes;
 mod outcome;
+mod releases;
 mod roles;
 mod statements;
 mod tls;

@@ -6,6 +6,7 @@ use super::{Database, key};
 use crate::StoreError;
 use crate::postgres::migrate::MIGRATIONS;
 use crate::postgres::{Options, Postgres};
+use crate::readers::KNOWN;
 use crate::suite::{TENANT, Team, verify};
 
 /// Does SQL as a role; why it was refused.
@@ -86,12 +87,17 @@ async fn ab155_what_the_master_of_the_server_edits_is_found() {
 #[tokio::test]
 async fn a_database_that_is_not_of_this_release_is_refused() {
     let Some(database) = Database::new("a_database_that_is_not_of_this_release_is_refused").await else { return };
-    let known = MIGRATIONS.last().unwrap().0;
+    let known = KNOWN;
     let open = async || Postgres::open(&database.url(), key(), &Options::default()).await.map(drop);
     open().await.unwrap();
     database.sql("insert into migrations values (99, 'later', '', 0)");
+    // A newer release may leave room for this one, or not.
+    open().await.unwrap();
+    database.sql("update feed set oldest_reader = 99");
     let newer = open().await;
-    assert!(matches!(newer, Err(StoreError::Newer { found: 99, known: newest }) if newest == known), "{newer:?}");
+    assert!(matches!(newer, Err(StoreError::Outdated { needs: 99, known: newest }) if newest == known), "{newer:?}");
+    assert!(newer.unwrap_err().to_string().contains("start the newer release"));
+    database.sql("update feed set oldest_reader = 7");
     let owner = database.server.url(&database.name, "bailiwick_owner");
     let again = Postgres::migrate(&owner, "bailiwick", &Options::default()).await;
     assert!(matches!(again, Err(StoreError::Newer { found: 99, .. })), "{again:?}");
@@ -144,13 +150,20 @@ async fn of_one_role_for_both_the_database_can_be_migrated_again() {
 }
 
 /// What only nodes on PostgreSQL need.
-const NODES_ALONE: &[&str] =
-    &["feed.settled_system", "feed.settled_timeline", "nodes.applied", "nodes.incarnation", "nodes.node"];
+const NODES_ALONE: &[&str] = &[
+    "feed.oldest_reader",
+    "feed.settled_system",
+    "feed.settled_timeline",
+    "nodes.applied",
+    "nodes.incarnation",
+    "nodes.node",
+];
 
 #[tokio::test]
 async fn the_migrations_of_both_databases_make_the_same_tables() {
-    let list = |of: &[(u32, &'static str, &str)]| of.iter().map(|m| (m.0, m.1)).collect::<Vec<_>>();
-    assert_eq!(list(MIGRATIONS), list(crate::sqlite::MIGRATIONS));
+    let ours: Vec<_> = MIGRATIONS.iter().map(|m| (m.number, m.name)).collect();
+    let theirs: Vec<_> = crate::sqlite::MIGRATIONS.iter().map(|m| (m.0, m.1)).collect();
+    assert_eq!(ours, theirs);
     let Some(database) = Database::new("the_migrations_of_both_databases_make_the_same_tables").await else { return };
     let columns = "select table_name || '.' || column_name from information_schema.columns
         where table_schema = 'bailiwick'";

@@ -4,8 +4,19 @@ use super::Database;
 use crate::query::{self, Dialect};
 
 /// Statements that walk whole tables, and may: a verification, and what is few.
-const WALKS: &[&str] =
-    &["FEED", "KEYS", "LINES", "MODELS", "PRODUCTS", "WITHOUT_LINE", "NODES", "NODE_NAMES", "APPLIED"];
+const WALKS: &[&str] = &[
+    "FEED",
+    "KEYS",
+    "LIVE_KEYS",
+    "LINES",
+    "MODELS",
+    "PRODUCTS",
+    "WITHOUT_LINE",
+    "NODES",
+    "NODE_NAMES",
+    "NODES_BY_NAME",
+    "APPLIED",
+];
 /// What is no query: it cannot be explained.
 const UTILITIES: &[&str] = &["NO_TIMEOUT", "HOLD_STILL"];
 
