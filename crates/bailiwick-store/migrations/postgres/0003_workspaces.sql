@@ -28,7 +28,6 @@ create index workspaces_product on workspaces (product_id, workspace_id);
 create index workspaces_due on workspaces (next_due_at) where next_due_at is not null;
 
 -- Changes: members. `sole` is 1 on the row of a single owner, so that a second one cannot be written.
--- `scope` is the resource that a row is on where the model has a row for each, else zeros: one row for each scope.
 create table members (
     workspace_id bytea not null references workspaces (workspace_id),
     member_id bytea not null check (octet_length(member_id) = 16),
@@ -48,10 +47,9 @@ create table members (
     role_since bigint not null,
     version bigint not null,
     sole boolean not null,
-    scope bytea not null,
     primary key (workspace_id, member_id),
-    unique (workspace_id, person_id, scope),
-    unique (workspace_id, address_id, scope)
+    unique (workspace_id, person_id),
+    unique (workspace_id, address_id)
 );
 create unique index members_sole on members (workspace_id) where sole;
 create index members_person on members (person_id);
@@ -88,12 +86,10 @@ create table invitations (
     stage_at bigint not null,
     accepted_by bytea,
     version bigint not null,
-    scope bytea not null,
     primary key (workspace_id, invitation_id),
     check ((stage = 'accepted') = (accepted_by is not null))
 );
-create unique index invitations_open on invitations (workspace_id, address_id, scope)
-    where stage in ('pending', 'expired');
+create unique index invitations_open on invitations (workspace_id, address_id) where stage in ('pending', 'expired');
 create index invitations_address on invitations (address_id) where stage in ('pending', 'expired');
 
 -- Changes: levels on single resources that invitations offer.

@@ -28,7 +28,6 @@ create index workspaces_product on workspaces (product_id, workspace_id);
 create index workspaces_due on workspaces (next_due_at) where next_due_at is not null;
 
 -- Changes: members. `sole` is 1 on the row of a single owner, so that a second one cannot be written.
--- `scope` is the resource that a row is on where the model has a row for each, else zeros: one row for each scope.
 create table members (
     workspace_id BLOB not null references workspaces (workspace_id),
     member_id BLOB not null check (length(member_id) = 16),
@@ -48,10 +47,9 @@ create table members (
     role_since INTEGER not null,
     version INTEGER not null,
     sole INTEGER not null check (sole in (0, 1)),
-    scope BLOB not null,
     primary key (workspace_id, member_id),
-    unique (workspace_id, person_id, scope),
-    unique (workspace_id, address_id, scope)
+    unique (workspace_id, person_id),
+    unique (workspace_id, address_id)
 ) strict, without rowid;
 create unique index members_sole on members (workspace_id) where sole = 1;
 create index members_person on members (person_id);
@@ -88,12 +86,10 @@ create table invitations (
     stage_at INTEGER not null,
     accepted_by BLOB,
     version INTEGER not null,
-    scope BLOB not null,
     primary key (workspace_id, invitation_id),
     check ((stage = 'accepted') = (accepted_by is not null))
 ) strict, without rowid;
-create unique index invitations_open on invitations (workspace_id, address_id, scope)
-    where stage in ('pending', 'expired');
+create unique index invitations_open on invitations (workspace_id, address_id) where stage in ('pending', 'expired');
 create index invitations_address on invitations (address_id) where stage in ('pending', 'expired');
 
 -- Changes: levels on single resources that invitations offer.
