@@ -6,6 +6,7 @@ mod model;
 mod moving;
 mod nodes;
 mod pages;
+mod presets;
 mod readme;
 mod serving;
 mod silence;

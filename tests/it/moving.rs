@@ -118,7 +118,7 @@ fn an_installation_goes_to_postgresql_and_back_and_nothing_is_lost() {
     let list = asked.at(node, "GET", "/v1/workspaces", &Value::Null);
     let ids = list["items"].as_array().expect("workspaces").iter().filter_map(|w| w["id"].as_str());
     asked.workspaces = ids.map(str::to_owned).collect();
-    assert_eq!(asked.workspaces.len(), 5);
+    assert_eq!(asked.workspaces.len(), 8);
     let before = asked.all(node);
 
     // While a server runs on it, it stays where it is.
@@ -131,8 +131,8 @@ fn an_installation_goes_to_postgresql_and_back_and_nothing_is_lost() {
     let out = run(&["move", "--from", &from, "--to", &url]);
     let (said, told) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
     assert!(out.status.success(), "{told}");
-    assert!(said.starts_with("moved: 5 workspaces, ") && said.contains(" persons; verified there: "), "{said}");
-    assert!(told.contains("workspaces: 5 rows\n") && told.contains("verifying\n"), "{told}");
+    assert!(said.starts_with("moved: 8 workspaces, ") && said.contains(" persons; verified there: "), "{said}");
+    assert!(told.contains("workspaces: 8 rows\n") && told.contains("verifying\n"), "{told}");
     let said = refused(&["move", "--from", &from, "--to", &url]);
     assert!(said.contains("the target is not empty") && said.contains("bailiwick migrate"), "{said}");
 
@@ -178,7 +178,7 @@ fn an_installation_goes_to_postgresql_and_back_and_nothing_is_lost() {
     assert!(said.contains("another move into") && site.join("bailiwick.db").exists(), "{said}");
     drop(lock);
     let said = fine(&to_back);
-    assert!(said.starts_with("moved: 5 workspaces, "), "{said}");
+    assert!(said.starts_with("moved: 8 workspaces, "), "{said}");
     let names = std::fs::read_dir(&back.0).expect("a folder").map(|entry| entry.expect("a name").file_name());
     let mut names: Vec<_> = names.collect();
     names.sort();

@@ -58,7 +58,7 @@ pub struct OpenLink {
     pub sender: String,
     /// The role's name.
     pub role: String,
-    /// The template's name.
+    /// The template, as "role template Standard agent".
     pub template: Option<String>,
     /// The invited address.
     pub email: String,
@@ -142,14 +142,17 @@ impl App {
             Stage::Declined { .. } => return Ok(closed(ClosedAs::Declined)),
         };
         let brand = self.installation().product(state.product).map(|p| p.brand.clone()).unwrap_or_default();
-        let template = invitation.access.template.and_then(|id| state.templates.get(&id)).map(|t| t.name.to_string());
+        let access = &invitation.access;
+        let role = state.role_called(access);
+        let template = access.template.and_then(|id| state.templates.get(&id)).filter(|t| *t.name != *role);
+        let word = state.model.words.template.to_lowercase();
         Ok(LinkPage::Open(Box::new(OpenLink {
             workspace: state.id,
             workspace_name: state.name.to_string(),
             sender: sender.unwrap_or_else(|| brand.clone()),
             brand,
-            role: state.model.role(invitation.access.role).title.clone(),
-            template,
+            role,
+            template: template.map(|t| format!("{word} {}", t.name)),
             email,
             offers: lines(&state, &invitation.access),
             expires_at,

@@ -1,6 +1,8 @@
 //! The demo's people and teams. They are made by the same commands as everybody else's, at times in the past, so
 //! that the log, the pages and the mailbox have something to show.
 
+use std::collections::BTreeSet;
+
 use bailiwick_core::email::Email;
 use bailiwick_core::ids::{InvitationId, MemberId, PersonId, ResourceId, TemplateId, WorkspaceId};
 use bailiwick_core::team::command::{Actor, Command, NewInvitation};
@@ -27,6 +29,8 @@ pub struct DemoTeam {
     pub name: String,
     /// The title of its model.
     pub model: String,
+    /// The model's shape in a sentence.
+    pub about: String,
     /// Its people: who, their name, address, role, whether they are suspended.
     pub people: Vec<DemoPerson>,
 }
@@ -103,12 +107,14 @@ impl App {
                 Command::ChangePlan { plan: plan.plan.into(), extra_seats: plan.extra_seats, confirmed: true };
             self.seed_act(workspace, Actor::Person(owner), at.plus_seconds(600), command).await?;
         }
+        let model = self.installation().model_named(plan.model);
+        let kind = model.and_then(|m| m.kinds.first().map(|k| k.name.to_string()));
         let mut resources = Vec::new();
         for name in plan.resources {
             at = at.plus_seconds(3_600);
             let id = ResourceId(self.new_id());
-            let command =
-                Command::AddResource { resource: id, kind: "property".into(), name: (*name).into(), external_id: None };
+            let kind = kind.clone().unwrap_or_default();
+            let command = Command::AddResource { resource: id, kind, name: (*name).into(), external_id: None };
             self.seed_act(workspace, Actor::Person(owner), at, command).await?;
             resources.push((*name, id));
         }
@@ -239,7 +245,9 @@ impl App {
         for id in ids {
             let Some(state) = self.state(id).await?.filter(|s| s.deleted_at.is_none()) else { continue };
             let team = self.with_names(state).await?;
-            let people = team.state.members.values().map(|m| {
+            let mut seen = BTreeSet::new();
+            let once = team.state.members.values().filter(|m| seen.insert(m.person));
+            let people = once.map(|m| {
                 let card = team.cards.get(&m.person);
                 DemoPerson {
                     person: m.person,
@@ -253,6 +261,7 @@ impl App {
                 workspace: id,
                 name: team.state.name.to_string(),
                 model: team.state.model.title.clone(),
+                about: team.state.model.describes.clone(),
                 people: people.collect(),
             });
         }

@@ -119,7 +119,9 @@ impl App {
         match self.team(caller, id).await {
             Err(AppError::Refused(Refusal::NoSuchWorkspace)) if caller.person().is_some() => {
                 let (team, own) = self.home(caller, id).await?;
-                if own == row { Ok(team) } else { Err(Refusal::NoSuchMember.into()) }
+                let person = caller.person();
+                let theirs = team.state.members.get(&row).is_some_and(|m| Some(m.person) == person);
+                if own == row || theirs { Ok(team) } else { Err(Refusal::NoSuchMember.into()) }
             }
             seen => seen,
         }

@@ -186,7 +186,7 @@ impl App {
             workspace: Inert::name(&state.name),
             inviter: Inert::name(&inviter.unwrap_or_else(|| brand.clone())),
             brand,
-            role: Inert::name(&state.model.role(invitation.access.role).title),
+            role: Inert::name(&state.role_called(&invitation.access)),
             offers: lines(&state, &invitation.access).iter().map(|line| Inert::line(line)).collect(),
             link: self.mail_link(&format!("/invitations/{}", token.reveal()))?,
             expires: day(expires_at),

@@ -2,7 +2,7 @@
 
 use bailiwick_core::access::model::Model;
 use bailiwick_core::ids::{MemberId, TemplateId};
-use bailiwick_core::team::state::{Stage, Workspace};
+use bailiwick_core::team::state::{Access, Stage, Workspace};
 use bailiwick_core::team::wire::{AccessWire, GrantWire};
 use bailiwick_core::time::Timestamp;
 
@@ -145,6 +145,12 @@ fn next_due(state: &Workspace) -> Option<Timestamp> {
     let rows = state.members.values().filter_map(|m| m.access.until);
     let levels = state.members.values().flat_map(|m| m.access.grants.each.values().filter_map(|g| g.until));
     links.chain(rows).chain(levels).min()
+}
+
+/// What a row is on: where the model has a row for each resource, the first that it names; else everything.
+pub(crate) fn scope(model: &Model, access: &Access) -> [u8; 16] {
+    let on = access.only_resource().filter(|_| model.row_per_resource);
+    on.map_or([0; 16], bailiwick_core::ids::ResourceId::bytes)
 }
 
 /// Whether a row is a single owner's.

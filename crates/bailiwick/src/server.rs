@@ -25,9 +25,12 @@ use tokio::net::TcpListener;
 use crate::cli::{self, Outcome};
 
 /// The models that ship with the binary.
-pub const PRESETS: [(&str, &str); 2] = [
+pub const PRESETS: [(&str, &str); 5] = [
     ("tenant", include_str!("../../../models/tenant/model.toml")),
     ("properties", include_str!("../../../models/properties/model.toml")),
+    ("chatbots", include_str!("../../../models/chatbots/model.toml")),
+    ("profiles", include_str!("../../../models/profiles/model.toml")),
+    ("agents", include_str!("../../../models/agents/model.toml")),
 ];
 
 /// How long running requests have to end once the server was asked to stop; a client that does not read its answer

@@ -122,13 +122,19 @@ impl Facts<'_> {
         }
         let held = (self.row.own | self.template).has(permission);
         match (self.model.permission_def(permission).on, asked) {
-            (None, None) if !held => return Err(Denial::NothingGrants),
+            (None, None) if !held && !self.opened_by_a_level(permission, now) => return Err(Denial::NothingGrants),
             (None, None) => {}
             (None, Some(_)) => return Err(Denial::NoResourceWanted),
             (Some(_), None) => return Err(Denial::ResourceNeeded),
             (Some(kind), Some(resource)) => self.judge_resource(permission, kind, resource, held, now)?,
         }
         if self.lacks.has(permission) { Err(Denial::NotInPlan) } else { Ok(()) }
+    }
+
+    /// A level may open something of the whole workspace (A23).
+    fn opened_by_a_level(&self, permission: Permission, now: Timestamp) -> bool {
+        self.row.everywhere.has(permission)
+            || self.row.beside.iter().any(|(set, until)| now < *until && set.has(permission))
     }
 
     fn judge_resource(
@@ -214,12 +220,18 @@ impl Snapshot {
         now: Timestamp,
     ) -> Decision {
         match self.check(person, permission, resource, now) {
-            Ok(()) => Decision::Allow(self.reasons(person, permission, resource)),
+            Ok(()) => Decision::Allow(self.reasons(person, permission, resource, now)),
             Err(denial) => Decision::Deny(denial),
         }
     }
 
-    fn reasons(&self, person: PersonId, permission: Permission, resource: Option<ResourceId>) -> Vec<Reason> {
+    fn reasons(
+        &self,
+        person: PersonId,
+        permission: Permission,
+        resource: Option<ResourceId>,
+        now: Timestamp,
+    ) -> Vec<Reason> {
         let Some(row) = self.row(person) else { return Vec::new() };
         let mut reasons = Vec::new();
         if row.by_role.has(permission) {
@@ -240,6 +252,13 @@ impl Snapshot {
             }
             let grant = row.grant_on(id).filter(|g| self.model.kind(kind).level(g.level).set.has(permission));
             reasons.extend(grant.map(|g| Reason::Level(title(g.level))));
+        }
+        if let (Some(kind), None) = (row.kind, resource) {
+            let there = |id| self.resource(id).is_some_and(|r| r.deleted_at.is_none());
+            let count = row.grants.iter().filter(|g| now < g.until && there(g.resource)).map(|g| g.level);
+            let levels = row.level_everywhere.into_iter().chain(count);
+            let opens = levels.map(|l| self.model.kind(kind).level(l)).filter(|l| l.set.has(permission));
+            reasons.extend(opens.map(|l| Reason::Level(l.title.clone())));
         }
         reasons
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::model::{Model, PlanIx, RoleIx};
+use super::model::{Model, PlanIx, RoleIx, ShippedTemplate};
 use super::set::Permission;
 
 /// Writes the table. Each plan that differs from the one before it has a table of its own.
@@ -24,11 +24,35 @@ pub fn matrix(model: &Model) -> String {
         });
         out.push('\n');
     }
+    if let Some(shipped) = model.templates.as_deref().filter(|shipped| !shipped.is_empty()) {
+        templates(model, shipped).iter().for_each(|row| {
+            let _ = writeln!(out, "{row}");
+        });
+        out.push('\n');
+    }
     out.push_str(
-        "yes: by role. LEVEL: from that level on, where assigned. give: may be given by template or directly.\n",
+        "yes: by role or template. LEVEL: from that level on, where assigned. give: may be given by template or directly.\n",
     );
     out.push_str("TOGGLE: while that toggle is on. -: never.\n");
     out
+}
+
+/// What each shipped template gives, of all that templates can.
+fn templates(model: &Model, shipped: &[ShippedTemplate]) -> Vec<String> {
+    let line = |name: &str, cells: &mut dyn Iterator<Item = &str>| {
+        let cells: String = cells.map(|cell| format!(" {cell:<14}")).collect();
+        format!("{name:width$}{cells}", width = width(model)).trim_end().to_owned()
+    };
+    let mut all = vec!["templates:".to_owned(), line("", &mut shipped.iter().map(|t| t.name.as_str()))];
+    for permission in model.grantable.iter() {
+        let cells = &mut shipped.iter().map(|t| if t.set.has(permission) { "yes" } else { "-" });
+        all.push(line(&model.permission_def(permission).name, cells));
+    }
+    all
+}
+
+fn width(model: &Model) -> usize {
+    model.permissions.iter().map(|p| p.name.len()).max().unwrap_or(0)
 }
 
 fn rows(model: &Model, plan: usize) -> Vec<String> {
@@ -38,7 +62,7 @@ fn rows(model: &Model, plan: usize) -> Vec<String> {
         .map(RoleIx)
         .filter(|&r| model.role(r).on_plan(PlanIx(ix)))
         .collect();
-    let width = model.permissions.iter().map(|p| p.name.len()).max().unwrap_or(0);
+    let width = width(model);
     let head: String = roles.iter().map(|&r| format!(" {:<12}", model.role(r).name)).collect();
     let mut all = vec![format!("{:width$}{head}", "").trim_end().to_owned()];
     for (i, def) in model.permissions.iter().enumerate() {

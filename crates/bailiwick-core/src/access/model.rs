@@ -52,6 +52,8 @@ pub struct Model {
     pub version: Arc<str>,
     /// What the product calls this shape, for operators.
     pub title: String,
+    /// The shape in a sentence, for who chooses a model; empty: nothing is said.
+    pub describes: String,
     /// The words of the pages (X18).
     pub words: Words,
     /// Groups of permissions, in the order of the file.
@@ -84,6 +86,8 @@ pub struct Model {
     pub ownership: Ownership,
     /// Whether members can be suspended (X17).
     pub suspension: bool,
+    /// Whether a row that is given a resource is on exactly one, and a person has a row for each (A05, A17).
+    pub row_per_resource: bool,
     /// Which permission each act of the engine itself asks for.
     pub acts: Acts,
 }
@@ -127,8 +131,10 @@ pub struct Kind {
     pub title: String,
     /// Several of it, for people.
     pub plural: String,
-    /// Its levels, lowest first.
+    /// Its levels, lowest first; of features, every combination of them and then all access.
     pub levels: Vec<Level>,
+    /// What can be given in any combination, where that is so (A09); else empty.
+    pub features: Vec<Level>,
     /// What a member needs to create one, asked on the workspace.
     pub create: Permission,
     /// What a member needs to rename one, asked on it.
@@ -177,6 +183,8 @@ pub struct Role {
     pub direct: bool,
     /// Whether a template may be assigned beside it.
     pub templates: bool,
+    /// Whether its holders must have one: then the templates are what people call roles (C03, C04).
+    pub needs_template: bool,
     /// Toggles that can be switched for its holders.
     pub toggles: ToggleSet,
 }
@@ -343,6 +351,10 @@ impl Model {
     pub fn everything(&self) -> PermissionSet {
         (0..self.permissions.len()).filter_map(|i| u8::try_from(i).ok()).map(Permission).collect()
     }
+    /// The part of a set that is asked on the workspace.
+    pub fn on_workspace(&self, set: PermissionSet) -> PermissionSet {
+        set.iter().filter(|p| self.permission_def(*p).on.is_none()).collect()
+    }
     /// What a set of toggles grants while on.
     pub fn toggled(&self, on: ToggleSet) -> PermissionSet {
         on.iter().filter_map(|t| self.toggles.get(usize::from(t.0))).fold(PermissionSet::EMPTY, |set, t| set | t.set)
@@ -369,10 +381,29 @@ impl Role {
     }
 }
 
+/// The level that is all features, those added later included (A07).
+pub const ALL_ACCESS: &str = "all";
+
 impl Kind {
-    /// The number of a level.
+    /// The number of a level. A combination of features is `one+another`, in any order, none of them twice.
     pub fn level_ix(&self, name: &str) -> Option<LevelIx> {
-        position(&self.levels, |l| &*l.name == name).map(LevelIx)
+        if self.features.is_empty() || name == ALL_ACCESS {
+            return position(&self.levels, |l| &*l.name == name).map(LevelIx);
+        }
+        let bits = name.split('+').try_fold(0_u8, |bits, feature| {
+            let bit = 1 << position(&self.features, |f| &*f.name == feature)?;
+            (bits & bit == 0).then_some(bits | bit)
+        })?;
+        Some(LevelIx(bits - 1))
+    }
+    /// The features of a level.
+    pub fn features_of(&self, level: LevelIx) -> impl Iterator<Item = &Level> {
+        let bits = u32::from(level.0) + 1;
+        self.features
+            .iter()
+            .enumerate()
+            .filter(move |(ix, _)| bits >> self.features.len() == 1 || bits >> ix & 1 == 1)
+            .map(|(_, f)| f)
     }
     /// A level by number.
     pub fn level(&self, level: LevelIx) -> &Level {

@@ -57,6 +57,8 @@ pub struct Row {
     pub kind: Option<KindIx>,
     /// Levels on single resources, sorted by resource.
     pub grants: Box<[RowGrant]>,
+    /// What such levels open on the workspace, and until when (A23).
+    pub beside: Box<[(PermissionSet, Timestamp)]>,
 }
 
 /// A level on one resource.
@@ -101,12 +103,19 @@ impl Snapshot {
             .collect();
         let at: HashMap<TemplateId, u32> =
             templates.iter().enumerate().filter_map(|(i, t)| Some((t.id, u32::try_from(i).ok()?))).collect();
-        let people = state
-            .members
-            .iter()
-            .map(|(id, member)| {
+        let mut rows: HashMap<PersonId, (MemberId, Member)> = HashMap::new();
+        for (id, member) in &state.members {
+            let joined = match rows.remove(&member.person) {
+                Some((first, held)) => (first, held.join(member)),
+                None => (*id, member.clone()),
+            };
+            rows.insert(member.person, joined);
+        }
+        let people = rows
+            .into_iter()
+            .map(|(person, (id, member))| {
                 let template = member.access.template.and_then(|t| at.get(&t).copied());
-                (member.person, Row::compile(state, *id, member, template))
+                (person, Row::compile(state, id, &member, template))
             })
             .collect();
         let resources: HashMap<ResourceId, ResourceRow> = state
@@ -167,6 +176,12 @@ impl Row {
         let kind = role.assigns[plan];
         let capped = |level: LevelIx| role.max_level.map_or(level, |cap| level.min(cap));
         let level_set = |level: LevelIx| kind.map_or(PermissionSet::EMPTY, |k| model.kind(k).level(capped(level)).set);
+        let beside = access.grants.each.iter().filter_map(|(resource, grant)| {
+            let set = model.on_workspace(level_set(grant.level));
+            let counts = !set.is_empty() && state.live_resource(*resource).is_some();
+            counts.then_some((set, grant.until.unwrap_or(NEVER)))
+        });
+        let beside = beside.collect();
         let grants = access.grants.each.iter().map(|(resource, grant)| RowGrant {
             resource: *resource,
             level: capped(grant.level),
@@ -186,6 +201,7 @@ impl Row {
             everywhere: access.grants.all.map_or(PermissionSet::EMPTY, level_set),
             level_everywhere: access.grants.all.map(capped),
             kind,
+            beside,
             grants: if kind.is_some() { grants.collect() } else { Box::default() },
         }
     }
@@ -247,7 +263,11 @@ impl Reach {
         Self {
             everywhere: Held::of(model, plan, access).all(model)
                 | template
-                | all.map_or(PermissionSet::EMPTY, level_set),
+                | all.map_or(PermissionSet::EMPTY, level_set)
+                | each
+                    .iter()
+                    .filter(|(id, _)| state.live_resource(**id).is_some())
+                    .fold(PermissionSet::EMPTY, |set, (_, g)| set | model.on_workspace(level_set(g.level))),
             each: each.iter().map(|(id, g)| (*id, level_set(g.level))).collect(),
         }
     }

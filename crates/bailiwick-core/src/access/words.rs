@@ -31,4 +31,12 @@ pub struct Words {
     pub last_seen: String,
     /// The column that says what a member reaches.
     pub access: String,
+    /// The role, as the label of its choice and the heading of its column.
+    pub role: String,
+    /// A template, as the label of its choice: "Role template", "Role".
+    pub template: String,
+    /// The menu entry and page of templates.
+    pub templates: String,
+    /// What a role without levels reaches, in the column of access; `None`: all of the resources.
+    pub everything: Option<String>,
 }

@@ -262,6 +262,10 @@ pub enum Removal {
     Left,
     /// Their time was over.
     Expired,
+    /// Another row of the same person took this one in (A21).
+    Absorbed,
+    /// The resource that the row was on was deleted (A33).
+    ResourceDeleted,
 }
 
 /// An event with its time.

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::access::model::TakenAt;
 
-use super::state::{Access, Workspace};
+use super::state::{Access, Member, Workspace};
+use crate::ids::MemberId;
 
 /// Says what is broken, if anything.
 ///
@@ -38,6 +39,10 @@ fn people(state: &Workspace) -> Result<(), String> {
     let mut people = BTreeSet::new();
     let mut addresses = BTreeSet::new();
     for (id, member) in &state.members {
+        if state.model.row_per_resource {
+            one_of_several(state, *id, member)?;
+            continue;
+        }
         if !people.insert(member.person) {
             return Err(format!("{id}: a second row of {}", member.person));
         }
@@ -50,6 +55,20 @@ fn people(state: &Workspace) -> Result<(), String> {
         if state.model.seats.taken_at == TakenAt::Invitation && !addresses.insert(invitation.address) {
             return Err(format!("{id}: a second row of {}", invitation.address));
         }
+    }
+    Ok(())
+}
+
+/// A row is on one resource, where its person has no other, or on the whole workspace and the person's only one (A05).
+fn one_of_several(state: &Workspace, id: MemberId, member: &Member) -> Result<(), String> {
+    let on = member.access.only_resource();
+    let others = || state.rows_of(member.person).filter(|(other, _)| *other != id);
+    if others().any(|(_, other)| on.is_none() || other.access.only_resource() == on) {
+        return Err(format!("{id}: a second row of {}", member.person));
+    }
+    let assigned = state.model.role(member.access.role).assigns[usize::from(state.plan.0)].is_some();
+    if member.access.grants.each.len() != usize::from(assigned) || member.access.grants.all.is_some() {
+        return Err(format!("{id}: not on exactly one resource"));
     }
     Ok(())
 }
@@ -69,6 +88,9 @@ fn within_model(state: &Workspace, access: &Access) -> Result<(), String> {
     }
     if access.template.is_some_and(|t| !role.templates || !state.templates.contains_key(&t)) {
         return Err(format!("role {} with a template that it cannot have", role.name));
+    }
+    if role.needs_template && access.template.is_none() {
+        return Err(format!("role {} without the template that it needs", role.name));
     }
     let levels = access.grants.all.into_iter().chain(access.grants.each.values().map(|g| g.level));
     if role.max_level.is_some_and(|cap| levels.into_iter().any(|l| l > cap)) {

@@ -85,6 +85,14 @@ refusals! {
     LevelAboveRole(String, String) = "level-above-role", Invalid;
     /// A role with levels needs at least one (E15).
     LevelsNeeded(String) = "levels-needed", Invalid;
+    /// The role must have a template beside it (C03).
+    TemplateNeeded(String) = "template-needed", Invalid;
+    /// Who has this template must have one: say which takes over (C13).
+    TemplateInUse(String) = "template-in-use", Conflict;
+    /// A row of this role is on exactly one resource (A05).
+    OneResource(String) = "one-resource", Invalid;
+    /// The resource of a row stands fast (A30).
+    ResourceFixed = "resource-fixed", Conflict;
     /// One level on all resources, or levels on single ones: not both.
     AllAndEach = "all-and-each", Invalid;
     /// This permission is not given one by one.
@@ -173,6 +181,10 @@ impl Refusal {
             Self::RoleTakesNoLevels(role) => format!("The role {role} is not assigned levels."),
             Self::LevelAboveRole(level, role) => format!("The role {role} cannot have the level {level}."),
             Self::LevelsNeeded(role) => format!("The role {role} needs at least one level."),
+            Self::TemplateNeeded(word) => format!("{word}: none is chosen."),
+            Self::TemplateInUse(name) => format!("{name} is in use, and nobody can be without."),
+            Self::OneResource(role) => format!("A {role} is on exactly one resource, and has a row for each."),
+            Self::ResourceFixed => "What a row is on cannot be changed.".into(),
             Self::AllAndEach => "Give one level on everything, or levels one by one, not both.".into(),
             Self::NotGrantable(name) => format!("`{name}` is not given by template or one by one."),
             Self::OwnerNotOffered(role) => format!("The role {role} cannot be given."),
@@ -220,6 +232,9 @@ impl Refusal {
             Self::RoleTakesNoLevels(_) | Self::ToggleNotSwitchable(..) => "Leave it out; the role has what it has.",
             Self::LevelAboveRole(..) => "Choose a lower level.",
             Self::LevelsNeeded(_) => "Choose what they shall reach, or remove them instead.",
+            Self::TemplateNeeded(_) => "Choose one.",
+            Self::OneResource(_) | Self::ResourceFixed => "Invite them to the other one as well.",
+            Self::TemplateInUse(_) => "Choose the one that its holders move to.",
             Self::AlreadyMember => "Edit their access instead.",
             Self::MemberSuspended => "Reactivate them instead of inviting them again.",
             Self::AlreadyInvited => "Send it again, edit it, or cancel it.",

@@ -195,7 +195,19 @@ pub struct Resource {
 }
 
 impl Workspace {
-    /// The row of a person, if they are a member.
+    /// The rows of a person: one, or where the model has a row for each resource, one or more.
+    pub fn rows_of(&self, person: PersonId) -> impl Iterator<Item = (MemberId, &Member)> {
+        self.members.iter().filter(move |(_, m)| m.person == person).map(|(id, m)| (*id, m))
+    }
+
+    /// All that a person holds here, as if it stood in one row, which goes by the id of the first.
+    pub fn joined(&self, person: PersonId) -> Option<(MemberId, Member)> {
+        let mut rows = self.rows_of(person);
+        let (id, first) = rows.next()?;
+        Some((id, rows.fold(first.clone(), |held, (_, row)| held.join(row))))
+    }
+
+    /// The row of a person, if they are a member; the first of several.
     pub fn member_of(&self, person: PersonId) -> Option<(MemberId, &Member)> {
         self.members.iter().find(|(_, m)| m.person == person).map(|(id, m)| (*id, m))
     }
@@ -211,6 +223,13 @@ impl Workspace {
         self.members.iter().filter(move |(_, m)| m.access.role == role && m.suspended_at.is_none()).map(|(id, _)| *id)
     }
 
+    /// What people call the role of an access: where a role cannot be without a template, the template.
+    pub fn role_called(&self, access: &Access) -> String {
+        let role = self.model.role(access.role);
+        let template = access.template.filter(|_| role.needs_template).and_then(|id| self.templates.get(&id));
+        template.map_or_else(|| role.title.clone(), |t| t.name.to_string())
+    }
+
     /// The set of a template; empty if there is none.
     pub fn template_set(&self, template: Option<TemplateId>) -> PermissionSet {
         template.and_then(|id| self.templates.get(&id)).map_or(PermissionSet::EMPTY, |t| t.set)
@@ -222,7 +241,26 @@ impl Workspace {
     }
 }
 
+impl Member {
+    /// Two rows of one person as one: each level ends when its row does.
+    #[must_use]
+    pub fn join(mut self, other: &Self) -> Self {
+        let ending = |access: &Access| -> Vec<(ResourceId, Grant)> {
+            let end = |grant: &Grant| grant.until.into_iter().chain(access.until).min();
+            access.grants.each.iter().map(|(id, grant)| (*id, Grant { until: end(grant), ..*grant })).collect()
+        };
+        self.access.grants.each = [ending(&self.access), ending(&other.access)].concat().into_iter().collect();
+        self.access.until = self.access.until.zip(other.access.until).map(|(a, b)| a.max(b));
+        self
+    }
+}
+
 impl Access {
+    /// The resource that a row is on, where the model has a row for each; a row on none is on the whole workspace.
+    pub fn only_resource(&self) -> Option<ResourceId> {
+        self.grants.each.keys().next().copied()
+    }
+
     /// A role and nothing beside it.
     pub fn of_role(role: RoleIx) -> Self {
         Self {

@@ -1,6 +1,7 @@
 //! Runs the scenario files beside the models: a roster, steps with their expected outcome, who can do what
-//! afterwards, and why not.
+//! afterwards, and why not. Each file mentions all that its model has.
 
+mod coverage;
 mod file;
 mod run;
 
@@ -16,6 +17,8 @@ fn preset(name: &str) {
     let scenarios = file::read(&folder.join("scenarios.toml"));
     let wrong: Vec<String> = scenarios.iter().flat_map(|scenario| run::run(&model, scenario)).collect();
     assert!(wrong.is_empty(), "{name}: {} of {} expectations fail\n{}", wrong.len(), scenarios.len(), wrong.join("\n"));
+    let missed = coverage::missed(&model, &scenarios);
+    assert!(missed.is_empty(), "{name}: no scenario mentions this\n{}", missed.join("\n"));
     println!("{name}: {} scenarios passed", scenarios.len());
 }
 
@@ -27,4 +30,24 @@ fn scenarios_of_tenant() {
 #[test]
 fn scenarios_of_properties() {
     preset("properties");
+}
+
+#[test]
+fn scenarios_of_chatbots() {
+    preset("chatbots");
+}
+
+#[test]
+fn scenarios_of_agents() {
+    preset("agents");
+}
+
+#[test]
+fn scenarios_of_profiles() {
+    preset("profiles");
+}
+
+#[test]
+fn x13_scenarios_of_a_model_of_another_shape() {
+    preset("examples/observatory");
 }

@@ -12,6 +12,7 @@ use bailiwick_core::ids::{
 use bailiwick_core::team::apply::{apply, begin};
 use bailiwick_core::team::command::{Actor, Command, Create, NewInvitation, Request};
 use bailiwick_core::team::decide::decide;
+use bailiwick_core::team::event::{Event, Recorded};
 use bailiwick_core::team::invariant;
 use bailiwick_core::team::refusal::Refusal;
 use bailiwick_core::team::state::Workspace;
@@ -112,9 +113,13 @@ impl World {
         id
     }
 
-    fn member(&mut self, name: &str) -> MemberId {
+    /// A row: `mel`, or of several `mel on Shop`.
+    fn member(&mut self, row: &str) -> MemberId {
+        let (name, on) = row.split_once(" on ").map_or((row, None), |(name, on)| (name, Some(self.resource(on))));
         let person = PersonId(self.person(name));
-        self.state.member_of(person).map_or(MemberId(0), |(id, _)| id)
+        let mut rows = self.state.rows_of(person);
+        let found = rows.find(|(_, m)| on.is_none_or(|resource| m.access.grants.each.contains_key(&resource)));
+        found.map_or(MemberId(0), |(id, _)| id)
     }
 
     fn template(&self, name: &str) -> TemplateId {
@@ -158,6 +163,13 @@ impl World {
         let command = self.command(step);
         let request = Request { actor, command, seen: None };
         let events = decide(Some(&self.state), &self.state.model.clone(), &request, self.now)?;
+        // What was really made: an expired invitation is renewed under its old id.
+        for Recorded { event, .. } in &events {
+            if let Event::InvitationSent { invitation, address, .. } = event {
+                let name = self.people.iter().find(|(_, id)| **id == address.0).map(|(name, _)| name.clone());
+                self.invitations.insert(name.expect("who is invited has a name"), *invitation);
+            }
+        }
         if !events.is_empty() {
             self.state = apply(&self.state, &events).expect("events that were decided fold");
         }
@@ -173,10 +185,6 @@ impl World {
                 let new = to.split(", ").map(|name| {
                     let invitation = InvitationId(self.fresh());
                     let address = AddressId(self.person(name));
-                    // An expired invitation is renewed under its old id.
-                    if self.state.open_invitation_to(address).is_none() {
-                        self.invitations.insert(name.to_owned(), invitation);
-                    }
                     NewInvitation { invitation, address, access: access.clone() }
                 });
                 Command::Invite(new.collect())
@@ -222,7 +230,9 @@ impl World {
             "add-resource" => {
                 let id = ResourceId(self.fresh());
                 self.resources.insert(to.to_owned(), id);
-                Command::AddResource { resource: id, kind: "property".into(), name: to.to_owned(), external_id: None }
+                // A model without kinds refuses any.
+                let kind = self.state.model.kinds.first().map_or("thing", |k| &k.name).to_owned();
+                Command::AddResource { resource: id, kind, name: to.to_owned(), external_id: None }
             }
             "rename-resource" => Command::RenameResource { resource: self.resource(to), name: into },
             "delete-resource" => Command::DeleteResource(self.resource(to)),

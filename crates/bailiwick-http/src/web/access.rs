@@ -1,7 +1,7 @@
 //! The questions that give access: from the model to the form, and from the form to what it means.
 
 use bailiwick_app::look::Team;
-use bailiwick_core::access::model::{Model, RoleIx};
+use bailiwick_core::access::model::{ALL_ACCESS, Kind, LevelIx, Model, RoleIx};
 use bailiwick_core::access::say::capital;
 use bailiwick_core::access::set::PermissionSet;
 use bailiwick_core::ids::{PersonId, ResourceId, TemplateId};
@@ -25,6 +25,7 @@ pub fn form(state: &Workspace, editor: PersonId, chosen: &AccessWire, grid: bool
     let any = |has: fn(&bailiwick_core::access::model::Role) -> bool| model.roles.iter().any(has);
     let plan = usize::from(state.plan.0);
     AccessForm {
+        role: model.words.role.clone(),
         roles: roles(state, editor, chosen),
         template: any(|r| r.templates).then(|| templates(state, chosen)),
         switches: switches(model, chosen),
@@ -75,9 +76,10 @@ fn role_card(state: &Workspace, ix: RoleIx, chosen: &AccessWire) -> RoleCard {
 fn templates(state: &Workspace, chosen: &AccessWire) -> Select {
     let mut named: Vec<_> = state.templates.iter().collect();
     named.sort_by_key(|(_, t)| t.name.to_lowercase());
-    let none = Choice::new("", "None", chosen.template.is_none());
+    let needed = state.model.roles.iter().any(|r| r.needs_template);
+    let none = Choice::new("", if needed { "Choose" } else { "None" }, chosen.template.is_none());
     let choices = named.into_iter().map(|(id, t)| Choice::new(&id.to_string(), &t.name, chosen.template == Some(*id)));
-    Select::new("template", "Role template", std::iter::once(none).chain(choices).collect())
+    Select::new("template", &state.model.words.template, std::iter::once(none).chain(choices).collect())
 }
 
 fn switches(model: &Model, chosen: &AccessWire) -> Vec<Switch> {
@@ -103,8 +105,9 @@ fn levels(state: &Workspace, kind: bailiwick_core::access::model::KindIx, chosen
     let level_of = |id: &ResourceId| chosen.grants.iter().find(|g| g.resource == *id).map(|g| g.level.clone());
     Levels {
         title: state.model.words.access.clone(),
-        one: of.title.to_lowercase(),
-        many: of.plural.to_lowercase(),
+        one: lower(&of.title),
+        many: lower(&of.plural),
+        any: !of.features.is_empty(),
         meanings: meanings(of),
         scope: if chosen.all.is_some() { Scope::All } else { Scope::Each },
         all: chosen.all.clone(),
@@ -127,7 +130,17 @@ pub fn meanings(kind: &bailiwick_core::access::model::Kind) -> Vec<LevelMeaning>
         title: l.title.clone(),
         means: l.says.clone(),
     };
-    kind.levels.iter().map(one).collect()
+    if kind.features.is_empty() {
+        return kind.levels.iter().map(one).collect();
+    }
+    // Of their combinations only the last has a name of its own: all of them (A07).
+    kind.levels.last().into_iter().chain(&kind.features).map(one).collect()
+}
+
+/// A title within a sentence: "AI profile" keeps its capitals, "Property" does not.
+fn lower(title: &str) -> String {
+    let name = title.split(' ').next().unwrap_or_default();
+    if name.len() > 1 && name == name.to_uppercase() { title.to_owned() } else { title.to_lowercase() }
 }
 
 /// On a plan without levels, what roles have instead (E25).
@@ -173,8 +186,7 @@ pub fn permission_grid(
         columns: columns.iter().map(|c| capital(c)).collect(),
         template: from.map(|(name, _)| name),
         note: "View is ticked with any other action.".into(),
-        care: "Users permissions and managing settings reach far: whoever has them can change what others may do."
-            .into(),
+        care: "What is marked reaches far: whoever has it can change what others may do.".into(),
     }
 }
 
@@ -225,19 +237,25 @@ pub fn read(form: &Form, state: &Workspace) -> Result<AccessWire, PageError> {
     if role.assigns[usize::from(state.plan.0)].is_some() {
         match form.get("scope")? {
             "all" => access.all = Some(form.get("level-all")?.to_owned()),
-            _ => access.grants = grants(form)?,
+            _ => access.grants = grants(form, role.assigns[usize::from(state.plan.0)].map(|k| model.kind(k)))?,
         }
     }
     Ok(access)
 }
 
-fn grants(form: &Form) -> Result<Vec<GrantWire>, PageError> {
-    let each = form.beginning("level-").filter(|(id, level)| *id != "all" && !level.is_empty());
-    each.map(|(id, level)| {
+fn grants(form: &Form, kind: Option<&Kind>) -> Result<Vec<GrantWire>, PageError> {
+    let mut all: Vec<GrantWire> = Vec::new();
+    let combine = kind.is_some_and(|k| !k.features.is_empty());
+    for (id, level) in form.beginning("level-").filter(|(id, level)| *id != "all" && !level.is_empty()) {
         let resource = id.parse().map_err(|_| PageError::BadForm)?;
-        Ok(GrantWire { resource, level: level.to_owned(), until: None })
-    })
-    .collect()
+        match all.iter_mut().find(|g| combine && g.resource == resource) {
+            // All access is all of them, whatever else is ticked.
+            Some(grant) if grant.level == ALL_ACCESS || level == ALL_ACCESS => grant.level = ALL_ACCESS.to_owned(),
+            Some(grant) => grant.level = format!("{}+{level}", grant.level),
+            None => all.push(GrantWire { resource, level: level.to_owned(), until: None }),
+        }
+    }
+    Ok(all)
 }
 
 /// The dialog ticks *view* with any other action of a group (D34); decisions imply nothing.
@@ -261,8 +279,8 @@ pub fn in_words(state: &Workspace, access: &Access) -> String {
     let model = &state.model;
     let role = model.role(access.role);
     let Some(kind) = role.assigns[usize::from(state.plan.0)].map(|k| model.kind(k)) else {
-        let reaches = model.kinds.first().map(|k| format!("All {}", k.plural.to_lowercase()));
-        return reaches.unwrap_or_else(|| "Whole workspace".into());
+        let reaches = model.kinds.first().map(|k| format!("All {}", lower(&k.plural)));
+        return model.words.everything.clone().or(reaches).unwrap_or_else(|| "Whole workspace".into());
     };
     if let Some(level) = access.grants.all {
         return format!("All {} ({})", kind.plural.to_lowercase(), kind.level(level).title);
@@ -271,7 +289,7 @@ pub fn in_words(state: &Workspace, access: &Access) -> String {
         .grants
         .each
         .iter()
-        .filter_map(|(id, g)| Some(format!("{} ({})", state.live_resource(*id)?.name, kind.level(g.level).title)))
+        .filter_map(|(id, g)| Some(level_on(kind, &state.live_resource(*id)?.name, g.level)))
         .collect();
     named.sort();
     match named.len() {
@@ -279,6 +297,11 @@ pub fn in_words(state: &Workspace, access: &Access) -> String {
         1 | 2 => named.join(", "),
         n => format!("{}, {} more", named[..2].join(", "), n - 2),
     }
+}
+
+fn level_on(kind: &Kind, resource: &str, level: LevelIx) -> String {
+    let title = &kind.level(level).title;
+    if kind.features.is_empty() { format!("{resource} ({title})") } else { format!("{resource}: {title}") }
 }
 
 /// The name that a person is shown by: their own, or what their address says.

@@ -236,11 +236,13 @@ fn tell(team: &Team, event: &Event) -> Told {
                 Removal::Removed => format!("Removed {name}"),
                 Removal::Left => format!("{name} left"),
                 Removal::Expired => format!("The time of {name} was over"),
+                Removal::Absorbed => format!("Another row of {name} took this one in"),
+                Removal::ResourceDeleted => format!("{name} was on what was deleted"),
             };
             changed(&sentence, &name, access_rows(team, access, &AccessWire::default()))
         }
         Event::TemplateCreated { name, permissions, .. } => changed(
-            &format!("Created the role template {name}"),
+            &format!("Created the {} {name}", template_word(team)),
             name,
             vec![delta("Permissions", "", &permissions.join(", "))],
         ),
@@ -249,10 +251,10 @@ fn tell(team: &Team, event: &Event) -> Told {
                 delta("Name", name_before, name),
                 delta("Permissions", &before.join(", "), &permissions.join(", ")),
             ];
-            changed(&format!("Changed the role template {name}"), name, rows)
+            changed(&format!("Changed the {} {name}", template_word(team)), name, rows)
         }
         Event::TemplateDeleted { name, permissions, .. } => changed(
-            &format!("Deleted the role template {name}"),
+            &format!("Deleted the {} {name}", template_word(team)),
             name,
             vec![delta("Permissions", &permissions.join(", "), "")],
         ),
@@ -266,6 +268,10 @@ fn tell(team: &Team, event: &Event) -> Told {
         }
         Event::ModelChanged { .. } => said("Applied another version of the access model".into()),
     }
+}
+
+fn template_word(team: &Team) -> String {
+    team.state.model.words.template.to_lowercase()
 }
 
 fn changed(sentence: &str, about: &str, rows: Vec<Delta>) -> Told {
@@ -302,8 +308,8 @@ fn access_rows(team: &Team, before: &AccessWire, after: &AccessWire) -> Vec<Delt
         a.toggles.iter().map(title).collect::<Vec<_>>().join(", ")
     };
     vec![
-        delta("Role", &role(before), &role(after)),
-        delta("Role template", &template(before), &template(after)),
+        delta(&state.model.words.role, &role(before), &role(after)),
+        delta(&state.model.words.template, &template(before), &template(after)),
         delta("Permissions", &before.direct.join(", "), &after.direct.join(", ")),
         delta("Switches", &switches(before), &switches(after)),
         delta("Levels", &levels(before), &levels(after)),

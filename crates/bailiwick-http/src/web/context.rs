@@ -292,7 +292,7 @@ impl Context {
             add(&state.model.words.menu, "/team", Icon::People, MenuGroup::Workspace);
         }
         if state.model.templates.is_some() && self.app().may(caller, state.id, |a| a.manage_templates).await? {
-            add("Role templates", "/templates", Icon::Template, MenuGroup::Workspace);
+            add(&state.model.words.templates, "/templates", Icon::Template, MenuGroup::Workspace);
         }
         if let Some(kind) = state.model.kinds.first().filter(|_| sees_team) {
             add(&kind.plural, "/resources", Icon::Cube, MenuGroup::Workspace);

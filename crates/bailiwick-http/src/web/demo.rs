@@ -28,15 +28,10 @@ pub async fn demo(context: Context) -> Shown {
 }
 
 fn team(context: &Context, team: &Team) -> DemoTeam {
-    let about = if team.model.starts_with("CRM") {
-        "Role templates, a CRM switch, suspension; seats are taken by invitations."
-    } else {
-        "Levels on properties and plans; seats are taken when an invitation is accepted."
-    };
     DemoTeam {
         name: team.name.clone(),
         product: team.model.clone(),
-        about: about.into(),
+        about: team.about.clone(),
         people: team.people.iter().map(|p| person(context, p)).collect(),
     }
 }

@@ -85,6 +85,11 @@ async fn show_member(context: &Context, team: &Team, editor: PersonId, id: Membe
     let fixed = (ownership.single && member.access.role == ownership.role).then(|| ownership.why.clone());
     let email = team.addresses.get(&member.address).cloned().unwrap_or_default();
     let suspended = shows.suspended.unwrap_or(member.suspended_at.is_some());
+    let mut access = access::form(state, editor, &shows.access, true);
+    if let Some(only) = member.access.only_resource().filter(|_| state.model.row_per_resource) {
+        // What a row is on is fixed (A30).
+        access.levels.iter_mut().for_each(|levels| levels.rows.retain(|row| row.id == only.to_string()));
+    }
     let view = EditView {
         shell: context.in_workspace(&format!("Edit {name}"), state).await?,
         back: Link::new(&words.page, &base),
@@ -95,7 +100,7 @@ async fn show_member(context: &Context, team: &Team, editor: PersonId, id: Membe
         email: None,
         status: state.model.suspension.then(|| status_select(suspended)),
         fixed,
-        access: access::form(state, editor, &shows.access, true),
+        access,
         preview: shows.preview,
         save: words.save.clone(),
         remove: Some(Link::new(&words.remove, &format!("{base}/{id}/remove"))),

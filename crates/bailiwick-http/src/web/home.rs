@@ -69,10 +69,10 @@ pub async fn home(context: Context, Path(workspace): Path<String>) -> Shown {
 
 /// "User, Standard agent".
 pub fn role_words(state: &Workspace, member: &Member) -> String {
-    let role = &state.model.role(member.access.role).title;
-    match member.access.template.and_then(|id| state.templates.get(&id)) {
-        Some(template) => format!("{role} with the role template {}", template.name),
-        None => role.clone(),
+    let role = state.role_called(&member.access);
+    match member.access.template.and_then(|id| state.templates.get(&id)).filter(|t| *t.name != *role) {
+        Some(template) => format!("{role} with the {} {}", state.model.words.template.to_lowercase(), template.name),
+        None => role,
     }
 }
 

@@ -79,7 +79,7 @@ fn offer(context: &Context, open: &OpenLink) -> Offer {
         inviter: open.sender.clone(),
         workspace: open.workspace_name.clone(),
         role: open.role.clone(),
-        with: open.template.as_ref().map(|t| format!("with the role template {t}")).unwrap_or_default(),
+        with: open.template.as_ref().map(|t| format!("with the {t}")).unwrap_or_default(),
         gives: open.offers.clone(),
         email: open.email.clone(),
         until: When { relative: day(open.expires_at), ..when(open.expires_at, context.app().clock.now()) },

@@ -181,6 +181,10 @@ fn in_the_way(team: &Team, email: &Email) -> Option<(String, Option<Link>)> {
         team.addresses.get(id).and_then(|t| Email::parse(t).ok()).is_some_and(|e| e.comparable() == email.comparable())
     };
     let base = format!("/w/{}/team", team.state.id);
+    if team.state.model.row_per_resource {
+        // Whether there is room for another row depends on what it is on (A17): the decision says.
+        return None;
+    }
     if let Some((id, member)) = team.state.members.iter().find(|(_, m)| known(&m.address)) {
         let link = Link::new("Edit", &format!("{base}/{id}/edit"));
         let suspended = member.suspended_at.is_some();

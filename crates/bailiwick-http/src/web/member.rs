@@ -58,9 +58,9 @@ pub async fn panel(context: Context, Path((workspace, member)): Path<(String, St
 fn facts(context: &Context, team: &Team, member: &Member) -> Vec<(String, String)> {
     let model = &team.state.model;
     let now = context.app().clock.now();
-    let mut facts = vec![("Role".to_owned(), model.role(member.access.role).title.clone())];
+    let mut facts = vec![(model.words.role.clone(), model.role(member.access.role).title.clone())];
     if let Some(template) = member.access.template.and_then(|t| team.state.templates.get(&t)) {
-        facts.push(("Role template".into(), template.name.to_string()));
+        facts.push((team.state.model.words.template.clone(), template.name.to_string()));
     }
     if !model.kinds.is_empty() {
         facts.push((model.words.access.clone(), in_words(&team.state, &member.access)));

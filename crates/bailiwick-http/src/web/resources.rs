@@ -50,7 +50,7 @@ pub async fn list(context: Context, Path(workspace): Path<String>) -> Shown {
         lines.push(ResourceLine {
             name: resource.name.to_string(),
             reach: reach_words(&team, kind, *id),
-            levels: Some(format!("{base}/{id}/levels")),
+            levels: kind.features.is_empty().then(|| format!("{base}/{id}/levels")),
             rename: has(&context, &team, kind.rename, Some(*id)).await?.then(|| format!("{base}/{id}/rename")),
             delete: has(&context, &team, kind.delete, Some(*id)).await?.then(|| format!("{base}/{id}/delete")),
         });
@@ -90,6 +90,10 @@ pub async fn reach(context: Context, Path((workspace, resource)): Path<(String, 
     let (team, kind_ix) = seen(&context, &workspace).await?;
     let (id, found) = resource_of(&team, &resource)?;
     let kind = team.state.model.kind(kind_ix);
+    if !kind.features.is_empty() {
+        // Features are given row by row, on the team's page.
+        return Err(PageError::not_found());
+    }
     let plan = usize::from(team.state.plan.0);
     let by_role: Vec<String> = team
         .state

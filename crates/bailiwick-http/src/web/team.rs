@@ -111,7 +111,7 @@ async fn view(context: &Context, team: &Team, rights: &Rights) -> Result<TeamVie
             }),
         }),
         actions: if rights.templates {
-            vec![Link::new("New template", &format!("{base}/templates/new"))]
+            vec![Link::new(&format!("New {}", words.template.to_lowercase()), &format!("{base}/templates/new"))]
         } else {
             Vec::new()
         },
@@ -142,7 +142,7 @@ fn tabs(team: &Team, rights: &Rights, base: &str) -> Vec<Tab> {
         return Vec::new();
     }
     let templates = Tab {
-        label: "Role templates".into(),
+        label: team.state.model.words.templates.clone(),
         href: format!("{base}/templates"),
         count: count(team.state.templates.len()),
         current: false,
@@ -161,7 +161,7 @@ fn filters(team: &Team, asked: &Asked, base: &str) -> Filters {
     let roles = state.model.roles.iter().map(|r| choice(&r.name, &r.title, "role"));
     let mut selects = vec![
         Select::new("status", "Status", status),
-        Select::new("role", "Role", std::iter::once(choice("", "All", "role")).chain(roles).collect()),
+        Select::new("role", &state.model.words.role, std::iter::once(choice("", "All", "role")).chain(roles).collect()),
     ];
     if state.model.templates.is_some() {
         let mut named: Vec<_> = state.templates.iter().map(|(id, t)| (id.to_string(), t.name.to_string())).collect();
@@ -169,7 +169,7 @@ fn filters(team: &Team, asked: &Asked, base: &str) -> Filters {
         let each = named.iter().map(|(id, name)| choice(id, name, "template"));
         selects.push(Select::new(
             "template",
-            "Template",
+            &state.model.words.template,
             std::iter::once(choice("", "All", "template")).chain(each).collect(),
         ));
     }
@@ -196,9 +196,9 @@ fn sort(asked: &Asked, base: &str, by: &str) -> Sort {
 fn columns(team: &Team, asked: &Asked, base: &str) -> Vec<Column> {
     let model = &team.state.model;
     let plain = |label: &str, short: &str| Column { label: label.into(), short: short.into(), sort: None };
-    let mut columns = vec![plain("Role", "")];
+    let mut columns = vec![plain(&model.words.role, "")];
     if model.templates.is_some() {
-        columns.push(plain("Role template", ""));
+        columns.push(plain(&model.words.template, ""));
     }
     columns.push(plain("Status", ""));
     if !model.kinds.is_empty() {

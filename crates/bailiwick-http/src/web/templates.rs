@@ -32,6 +32,7 @@ async fn allowed(context: &Context, workspace: &str) -> Result<Team, PageError> 
 /// `GET /w/{workspace}/templates`
 pub async fn list(context: Context, Path(workspace): Path<String>) -> Shown {
     let team = allowed(&context, &workspace).await?;
+    let words = &team.state.model.words;
     let base = format!("/w/{}/templates", team.state.id);
     let mut named: Vec<_> = team.state.templates.iter().collect();
     named.sort_by_key(|(_, t)| t.name.to_lowercase());
@@ -43,8 +44,14 @@ pub async fn list(context: Context, Path(workspace): Path<String>) -> Shown {
         delete: Some(format!("{base}/{id}/delete")),
     });
     let view = TemplatesView {
-        shell: context.in_workspace("Role templates", &team.state).await?,
-        new: Some(Action { label: "New template".into(), href: format!("{base}/new"), off: None }),
+        shell: context.in_workspace(&words.templates, &team.state).await?,
+        title: words.templates.clone(),
+        one: words.template.to_lowercase(),
+        new: Some(Action {
+            label: format!("New {}", words.template.to_lowercase()),
+            href: format!("{base}/new"),
+            off: None,
+        }),
         templates: templates.collect(),
     };
     Ok(context.html(page(&view)))
@@ -99,9 +106,11 @@ fn template_of<'a>(team: &'a Team, text: &str) -> Result<(TemplateId, &'a Templa
 }
 
 async fn show(context: &Context, team: &Team, id: Option<TemplateId>, shows: Shows) -> Shown {
+    let words = &team.state.model.words;
+    let one = words.template.to_lowercase();
     let base = format!("/w/{}/templates", team.state.id);
     let known = id.and_then(|id| team.state.templates.get(&id));
-    let title = known.map_or_else(|| "New template".to_owned(), |t| format!("Edit {}", t.name));
+    let title = known.map_or_else(|| format!("New {one}"), |t| format!("Edit {}", t.name));
     let form: FormMeta = match (id, known) {
         (Some(id), Some(template)) => context.form_on(&format!("{base}/{id}"), template.version),
         _ => context.form(&format!("{base}/new")),
@@ -109,15 +118,15 @@ async fn show(context: &Context, team: &Team, id: Option<TemplateId>, shows: Sho
     let concerns = id.map(|id| used_by(team, id)).filter(|who| who != "Nobody");
     let view = TemplateView {
         shell: context.in_workspace(&title, &team.state).await?,
-        back: Link::new("Role templates", &base),
-        grid: permission_grid(&team.state.model, shows.set, None, "What the template gives"),
+        back: Link::new(&words.templates, &base),
+        grid: permission_grid(&team.state.model, shows.set, None, &format!("What the {one} gives")),
         concerns: concerns
             .map(|who| format!("{who} use it; they change with it, at their next action."))
             .unwrap_or_default(),
         preview: shows.preview,
         form,
         problems: shows.problems,
-        delete: id.map(|id| Link::new("Delete template", &format!("{base}/{id}/delete"))),
+        delete: id.map(|id| Link::new(&format!("Delete {one}"), &format!("{base}/{id}/delete"))),
         name: shows.name,
         title,
     };
@@ -190,25 +199,29 @@ async fn ask(context: &Context, team: &Team, id: TemplateId, problems: Problems)
     let base = format!("/w/{}/templates", team.state.id);
     let (members, invited) = users(team, id);
     let others = team.state.templates.iter().filter(|(other, _)| **other != id);
-    let choices = std::iter::once(Choice::new("", "No template: they keep their direct permissions", true))
+    let one = team.state.model.words.template.to_lowercase();
+    let needed = team.state.model.roles.iter().any(|r| r.needs_template);
+    let none = if needed { "Choose".to_owned() } else { format!("No {one}: they keep their direct permissions") };
+    let choices = std::iter::once(Choice::new("", &none, true))
         .chain(others.map(|(id, t)| Choice::new(&id.to_string(), &t.name, false)));
     let consequence = match members + invited {
         0 => vec!["Nobody uses it.".to_owned()],
+        _ if needed => vec![format!("{} move to another {one} in the same step.", used_by(team, id))],
         _ => vec![
             format!("{} lose what it grants, now.", used_by(team, id)),
-            "Their direct permissions stay. Or move them to another template in the same step.".into(),
+            format!("Their direct permissions stay. Or move them to another {one} in the same step."),
         ],
     };
     let view = ConfirmView {
-        shell: context.in_workspace("Delete template", &team.state).await?,
-        back: Link::new("Role templates", &base),
-        title: format!("Delete the role template {}?", template.name),
+        shell: context.in_workspace(&format!("Delete {one}"), &team.state).await?,
+        back: Link::new(&team.state.model.words.templates, &base),
+        title: format!("Delete the {one} {}?", template.name),
         consequence,
         concerned: concerned(team, id),
         choice: (members + invited > 0).then(|| Select::new("move_to", "Move them to", choices.collect())),
         form: context.form_on(&format!("{base}/{id}/delete"), template.version),
         problems,
-        verb: "Delete template".into(),
+        verb: format!("Delete {one}"),
         keep: "Keep it".into(),
         ..ConfirmView::default()
     };

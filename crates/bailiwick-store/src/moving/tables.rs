@@ -57,10 +57,10 @@ pub(super) const TABLES: &[Table] = tables! {
     workspaces(workspace_id; name product_id external_id model plan extra_seats revision version created_at last_at
         deleted_at seats_taken seats_held over next_due_at)
     members(workspace_id member_id; product_id person_id address_id role template_id direct toggles all_level until
-        suspended_at joined_at invited_by toggles_before role_since version sole)
+        suspended_at joined_at invited_by toggles_before role_since version sole scope)
     grants(workspace_id member_id resource_id; product_id level until)
     invitations(workspace_id invitation_id; product_id address_id role template_id direct toggles all_level until sender
-        sent_at sending stage stage_at accepted_by version)
+        sent_at sending stage stage_at accepted_by version scope)
     invitation_grants(workspace_id invitation_id resource_id; product_id level until)
     templates(workspace_id template_id; product_id name permissions suggests version)
     resources(workspace_id resource_id; product_id kind name external_id deleted_at version)

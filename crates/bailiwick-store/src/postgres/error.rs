@@ -9,8 +9,8 @@ use crate::error::StoreError;
 const TAKEN: &[(&str, &str)] = &[
     ("workspaces_external", "the workspace's external id"),
     ("members_sole", "the single owner's place"),
-    ("members_workspace_id_person_id_key", "the person's place in the workspace"),
-    ("members_workspace_id_address_id_key", "the address's place in the workspace"),
+    ("members_workspace_id_person_id_scope_key", "the person's place in the workspace"),
+    ("members_workspace_id_address_id_scope_key", "the address's place in the workspace"),
     ("invitations_open", "the address's place in the workspace"),
     ("person_external_ids_pkey", "the person's external id"),
     ("persons_address", "the address"),

@@ -41,6 +41,7 @@ pub(super) const MIGRATIONS: &[Migration] = files! {
     5 "0005_observed" beside 5
     6 "0006_nodes" beside 6
     7 "0007_readers" beside 7
+    8 "0008_scopes" beside 8
 };
 /// The first that says which programs can be at work.
 const READERS: u32 = 7;

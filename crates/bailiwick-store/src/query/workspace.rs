@@ -32,7 +32,7 @@ queries! {
     MEMBERS = "select member_id, role, template_id, direct, toggles, all_level, until, person_id, address_id,
         suspended_at, joined_at, invited_by, toggles_before, role_since, version from members where workspace_id = $1";
     /// What members' rows say that follows from the rest.
-    MEMBERS_DERIVED = "select member_id, product_id, sole from members where workspace_id = $1";
+    MEMBERS_DERIVED = "select member_id, product_id, sole, scope from members where workspace_id = $1";
     /// How many rows of a workspace name a product that is not its own.
     OF_OTHER_PRODUCTS = "select
         (select count(*) from lines where line_id = $1 and product_id is distinct from $2)
@@ -44,14 +44,14 @@ queries! {
     /// Writes a member's row.
     PUT_MEMBER = "insert into members (workspace_id, member_id, product_id, role, template_id, direct, toggles,
             all_level, until, person_id, address_id, suspended_at, joined_at, invited_by, toggles_before, role_since,
-            version, sole)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+            version, sole, scope)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
         on conflict (workspace_id, member_id) do update set role = excluded.role, template_id = excluded.template_id,
             direct = excluded.direct, toggles = excluded.toggles, all_level = excluded.all_level,
             until = excluded.until, person_id = excluded.person_id, address_id = excluded.address_id,
             suspended_at = excluded.suspended_at, joined_at = excluded.joined_at, invited_by = excluded.invited_by,
             toggles_before = excluded.toggles_before, role_since = excluded.role_since, version = excluded.version,
-            sole = excluded.sole";
+            sole = excluded.sole, scope = excluded.scope";
     /// Takes a member's row away.
     DROP_MEMBER = "delete from members where workspace_id = $1 and member_id = $2";
     /// Levels of members.
@@ -67,13 +67,15 @@ queries! {
         sent_at, sending, stage, stage_at, accepted_by, version from invitations where workspace_id = $1";
     /// Writes an invitation.
     PUT_INVITATION = "insert into invitations (workspace_id, invitation_id, product_id, role, template_id, direct,
-            toggles, all_level, until, address_id, sender, sent_at, sending, stage, stage_at, accepted_by, version)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+            toggles, all_level, until, address_id, sender, sent_at, sending, stage, stage_at, accepted_by, version,
+            scope)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
         on conflict (workspace_id, invitation_id) do update set role = excluded.role,
             template_id = excluded.template_id, direct = excluded.direct, toggles = excluded.toggles,
             all_level = excluded.all_level, until = excluded.until, address_id = excluded.address_id,
             sender = excluded.sender, sent_at = excluded.sent_at, sending = excluded.sending, stage = excluded.stage,
-            stage_at = excluded.stage_at, accepted_by = excluded.accepted_by, version = excluded.version";
+            stage_at = excluded.stage_at, accepted_by = excluded.accepted_by, version = excluded.version,
+            scope = excluded.scope";
     /// Levels that invitations offer.
     INVITATION_GRANTS = "select invitation_id, resource_id, level, until from invitation_grants
         where workspace_id = $1";
@@ -111,7 +113,7 @@ queries! {
     /// Where a person is a member.
     MEMBERSHIPS = "select w.workspace_id, m.member_id, w.name, m.suspended_at is not null from members m
         join workspaces w on w.workspace_id = m.workspace_id
-        where m.person_id = $1 and w.deleted_at is null order by w.name, w.workspace_id";
+        where m.person_id = $1 and w.deleted_at is null order by w.name, w.workspace_id, m.member_id";
     /// Open invitations to an address.
     INVITATIONS_TO = "select i.workspace_id, i.invitation_id from invitations i
         join workspaces w on w.workspace_id = i.workspace_id

@@ -24,6 +24,7 @@ pub(crate) const MIGRATIONS: &[Migration] = files! {
     5 "0005_observed"
     6 "0006_nodes"
     7 "0007_readers"
+    8 "0008_scopes"
 };
 
 // Engine-only statements.

@@ -224,14 +224,49 @@ fn a_migration_with_another_text_is_refused() {
     assert!(matches!(&again, Err(StoreError::Database(why)) if why.contains("0002_installation")), "{again:?}");
     // One that breaks off leaves nothing of itself.
     let mut broken = MIGRATIONS.to_vec();
-    broken.push((7, "0007_broken", "create table half (id INTEGER); create table half (id INTEGER)"));
+    broken.push((
+        MIGRATIONS.last().unwrap().0 + 1,
+        "broken",
+        "create table half (id INTEGER); create table half (id INTEGER)",
+    ));
     assert!(migrate(&conn, &broken).is_err());
     assert!(!schema(&conn).iter().any(|(name, _)| name == "half"));
     migrate(&conn, MIGRATIONS).unwrap();
 }
 
+/// Members and their levels are there after the table was made anew, each in the one scope that there was.
+#[test]
+fn members_from_before_scopes_keep_their_rows_and_levels() {
+    let conn = Connection::open_in_memory().unwrap();
+    conn.execute_batch("pragma foreign_keys = on").unwrap();
+    migrate(&conn, &MIGRATIONS[..7]).unwrap();
+    let id = |n: u8| format!("x'{}'", format!("{n:02x}").repeat(16));
+    let (workspace, ann, bob) = (id(1), id(2), id(3));
+    conn.execute_batch(&format!(
+        "pragma foreign_keys = off;
+         insert into workspaces values ({workspace}, 'Acme', {workspace}, null, 'v1', 'free', 0, 1, 1, 1, 1, null, 1, 9, 0, null);
+         insert into members select {workspace}, {ann}, {ann}, {ann}, {ann}, 'member', null, '[]', '[]', null, null, null,
+            1, null, '[]', 1, 1, 0;
+         insert into members select {workspace}, {bob}, {bob}, {bob}, {bob}, 'owner', null, '[]', '[]', null, null, null,
+            1, null, '[]', 1, 1, 1;
+         insert into grants values ({workspace}, {ann}, {bob}, {bob}, 'read', 5);
+         pragma foreign_keys = on;"
+    ))
+    .unwrap();
+    migrate(&conn, MIGRATIONS).unwrap();
+    let text = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+    let members =
+        "select group_concat(hex(member_id) || role || sole || hex(scope)) from (select * from members order by 1, 2)";
+    let zeros = "00".repeat(16);
+    assert_eq!(text(members), format!("{}member0{zeros},{}owner1{zeros}", "02".repeat(16), "03".repeat(16)));
+    let levels = "select group_concat(hex(member_id) || level || until) from grants";
+    assert_eq!(text(levels), format!("{}read5", "02".repeat(16)));
+    let kept = "select count(*) || '' from sqlite_schema where name like '%_kept'";
+    assert_eq!(text(kept), "0");
+}
+
 /// Statements that walk whole tables, and may: a verification, and what is few.
-const WALKS: &[&str] = &["FEED", "KEYS", "LINES", "MAILS", "MODELS", "PRODUCTS", "WITHOUT_LINE"];
+const WALKS: &[&str] = &["FEED", "KEYS", "LIVE_KEYS", "LINES", "MAILS", "MODELS", "PRODUCTS", "WITHOUT_LINE"];
 
 #[test]
 fn every_statement_is_prepared_and_finds_its_rows_by_an_index() {
@@ -448,7 +483,7 @@ async fn ab155_edited_removed_swapped_and_appended_rows_are_found_and_named() {
         ("update products set return_to = '[\"https://evil.test/\"]'".into(), Installation),
         ("insert into members select zeroblob(16), member_id, product_id, person_id, address_id, role, template_id,
             direct, toggles, all_level, until, suspended_at, joined_at, invited_by, toggles_before, role_since,
-            version, sole from members".into(), Text("table members")),
+            version, sole, scope from members".into(), Text("table members")),
         ("update feed set position = 1".into(), Text("the feed")),
         (
             "insert into lines select x'01010101010101010101010101010101', kind, null, revision, last_at, head, 0

@@ -85,9 +85,12 @@ impl<S: Source> Read for S {
     }
 
     fn memberships(&mut self, person: PersonId) -> Out<Vec<Membership>> {
-        all(self.db(), q::MEMBERSHIPS, &[&person.bytes()], |c| {
+        let mut rows = all(self.db(), q::MEMBERSHIPS, &[&person.bytes()], |c| {
             Ok(Membership { workspace: c.id()?, member: c.id()?, name: c.text()?, suspended: c.get()? })
-        })
+        })?;
+        // Of several rows in one workspace the first stands for all.
+        rows.dedup_by_key(|row| row.workspace);
+        Ok(rows)
     }
 
     fn invitations_to(&mut self, address: AddressId) -> Out<Vec<(WorkspaceId, InvitationId)>> {

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use bailiwick_core::ids::{CommandId, MemberId, PersonId, ProductId, WorkspaceId};
 use bailiwick_core::team::apply::{apply_under, begin};
 use bailiwick_core::team::event::{EVENT_VERSION, Event, Recorded};
-use bailiwick_core::team::state::Workspace;
+use bailiwick_core::team::state::{Access, Workspace};
 use bailiwick_core::time::Timestamp;
 
 use super::db::{Db, Out, all, misread, of_json, of_line, one};
 use super::{load, put, read};
 use crate::chain::{ChainKey, Link, START, Seal};
-use crate::codec::{Derived, is_sole};
+use crate::codec::{Derived, is_sole, scope};
 use crate::error::StoreError;
 use crate::models::Models;
 use crate::query::{log as q, people, workspace as workspace_q};
@@ -301,14 +301,15 @@ impl Walker<'_> {
             return bad(place, "seats or the next due time are not what follows from the rest");
         }
         let rows = all(self.db, workspace_q::MEMBERS_DERIVED, &[&state.id.bytes()], |c| {
-            Ok((c.id::<MemberId>()?, c.id::<ProductId>()?, c.get::<bool>()?))
+            Ok((c.id::<MemberId>()?, c.id::<ProductId>()?, c.get::<bool>()?, c.get::<[u8; 16]>()?))
         })?;
-        let fits = |(id, product, sole): &(MemberId, ProductId, bool)| {
-            let role = state.members.get(id).map(|row| row.access.role);
-            *product == state.product && role.is_some_and(|role| *sole == is_sole(&state.model, role))
+        let fits = |(id, product, sole, on): &(MemberId, ProductId, bool, [u8; 16])| {
+            let access = state.members.get(id).map(|row| &row.access);
+            let follows = |a: &Access| *sole == is_sole(&state.model, a.role) && *on == scope(&state.model, a);
+            *product == state.product && access.is_some_and(follows)
         };
         if let Some((id, ..)) = rows.iter().find(|row| !fits(row)) {
-            return bad(place, format!("{id}: its product or its place as the owner is another"));
+            return bad(place, format!("{id}: its product, its place as the owner or its scope is another"));
         }
         let astray = one(self.db, workspace_q::OF_OTHER_PRODUCTS, &[&state.id.bytes(), &state.product.bytes()], |c| {
             c.number::<u64>()

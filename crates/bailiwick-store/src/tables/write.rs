@@ -8,7 +8,7 @@ use bailiwick_core::team::state::{Access, Workspace};
 use bailiwick_core::team::wire::{AccessWire, names, toggle_names};
 
 use super::db::{Db, Out, int, to_json, write};
-use crate::codec::{Derived, is_sole, stage_columns};
+use crate::codec::{Derived, is_sole, scope, stage_columns};
 use crate::error::StoreError;
 use crate::query::workspace as q;
 use crate::rows::WorkspaceChange;
@@ -168,6 +168,7 @@ fn member(db: &dyn Db, state: &Workspace, id: MemberId) -> Out<()> {
             &row.role_since.0,
             &int(row.version),
             &is_sole(&state.model, row.access.role),
+            &scope(&state.model, &row.access),
         ],
     )?;
     columns.levels(db, state, q::DROP_GRANTS, q::ADD_GRANT, id.bytes())
@@ -198,6 +199,7 @@ fn invitation(db: &dyn Db, state: &Workspace, id: InvitationId) -> Out<()> {
             &stage_at.0,
             &by.map(MemberId::bytes),
             &int(row.version),
+            &scope(&state.model, &row.access),
         ],
     )?;
     columns.levels(db, state, q::DROP_INVITATION_GRANTS, q::ADD_INVITATION_GRANT, id.bytes())

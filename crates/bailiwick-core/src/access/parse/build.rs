@@ -8,26 +8,52 @@ use toml_span::value::ValueInner;
 use super::fault::{Faults, nearest};
 use super::read::{At, Reader, Section};
 use crate::access::model::{
-    Acts, Group, InvitationPolicy, Kind, KindIx, Level, LevelIx, Model, Ownership, PermissionDef, Plan, PlanIx, Role,
-    RoleIx, SeatPolicy, ShippedTemplate, TakenAt, Toggle, ToggleIx, ToggleSet,
+    ALL_ACCESS, Acts, Group, InvitationPolicy, Kind, KindIx, Level, LevelIx, Model, Ownership, PermissionDef, Plan,
+    PlanIx, Role, RoleIx, SeatPolicy, ShippedTemplate, TakenAt, Toggle, ToggleIx, ToggleSet,
 };
 use crate::access::set::{MAX_PERMISSIONS, Permission, PermissionSet};
 use crate::access::words::Words;
 
 pub(super) fn build(text: &str, version: &str) -> Result<Model, Faults> {
     let mut builder = Builder::default();
-    let root = match toml_span::parse(text) {
-        Ok(mut value) => match value.take() {
-            ValueInner::Table(table) => Section::root(table, text.len()),
-            _ => unreachable!("a TOML document is a table"),
-        },
-        Err(error) => {
-            builder.read.fault(error.span.start..error.span.end, format!("not TOML: {}", error.kind), "");
-            return Err(Faults::new(text, builder.read.faults));
-        }
-    };
-    let model = builder.model(root, version);
-    if builder.read.faults.is_empty() { Ok(model) } else { Err(Faults::new(text, builder.read.faults)) }
+    match builder.file(text, version) {
+        Some(model) if builder.read.faults.is_empty() => Ok(model),
+        _ => Err(Faults::new(text, builder.read.faults)),
+    }
+}
+
+/// Every key that is asked for while this text is read.
+#[cfg(test)]
+pub(super) fn keys(text: &str) -> std::collections::BTreeSet<String> {
+    let mut builder = Builder::default();
+    builder.file(text, "test");
+    builder.read.keys
+}
+
+/// How many features a kind can have: their combinations are levels, which are numbered by a byte.
+const MAX_FEATURES: usize = 7;
+
+/// Every combination of features as a level, numbered by its bits, then all access.
+fn combined(features: &[Level]) -> Vec<Level> {
+    let mut levels: Vec<Level> = (1_usize..1 << features.len())
+        .map(|bits| {
+            let chosen = || features.iter().enumerate().filter(|(ix, _)| bits >> ix & 1 == 1).map(|(_, f)| f);
+            let joined = |part: fn(&Level) -> &str, by: &str| chosen().map(part).collect::<Vec<_>>().join(by);
+            Level {
+                name: Arc::from(joined(|f| &f.name, "+")),
+                title: joined(|f| &f.title, ", "),
+                says: joined(|f| &f.says, "; "),
+                set: chosen().fold(PermissionSet::EMPTY, |set, f| set | f.set),
+            }
+        })
+        .collect();
+    levels.push(Level {
+        name: Arc::from(ALL_ACCESS),
+        title: "All access (features added later included)".into(),
+        says: "Every feature".into(),
+        set: features.iter().fold(PermissionSet::EMPTY, |set, f| set | f.set),
+    });
+    levels
 }
 
 #[derive(Default)]
@@ -44,9 +70,25 @@ struct Builder {
 }
 
 impl Builder {
+    fn file(&mut self, text: &str, version: &str) -> Option<Model> {
+        match toml_span::parse(text) {
+            Ok(mut value) => match value.take() {
+                ValueInner::Table(table) => Some(self.model(Section::root(table, text.len()), version)),
+                _ => unreachable!("a TOML document is a table"),
+            },
+            Err(error) => {
+                self.read.fault(error.span.start..error.span.end, format!("not TOML: {}", error.kind), "");
+                None
+            }
+        }
+    }
+
     fn model(&mut self, mut root: Section<'_>, version: &str) -> Model {
         let title = self.read.text(&mut root, "title");
+        let describes = self.read.maybe_text(&mut root, "describes").map(|t| t.value).unwrap_or_default();
         let suspension = self.read.switch(&mut root, "suspension");
+        let row_per_resource = self.read.switch(&mut root, "row_per_resource");
+        let rows_at = root.at.clone();
         let words = self.words(&mut root);
         self.groups(&mut root);
         self.kinds(&mut root);
@@ -60,9 +102,13 @@ impl Builder {
         let invitations = self.invitations(&mut root, ownership.as_ref());
         let (currency, default_plan) = self.billing(&mut root);
         self.read.end(root);
+        if row_per_resource {
+            self.rows(rows_at, suspension, &roles, ownership.as_ref());
+        }
         Model {
             version: Arc::from(version),
             title,
+            describes,
             words,
             groups: std::mem::take(&mut self.groups),
             permissions: std::mem::take(&mut self.permissions),
@@ -84,7 +130,36 @@ impl Builder {
                 why: String::new(),
             }),
             suspension,
+            row_per_resource,
             acts,
+        }
+    }
+
+    /// What holds where a person has a row for each resource: rows are joined and moved by their levels alone.
+    fn rows(&mut self, at: Range<usize>, suspension: bool, roles: &[Role], ownership: Option<&Ownership>) {
+        let assigned = |r: &&Role| r.assigns.iter().any(Option::is_some);
+        let beside = |r: &Role| r.direct || r.templates || r.toggles != ToggleSet::default() || r.manages != 0;
+        if suspension || roles.iter().filter(assigned).any(beside) {
+            self.read.fault(
+                at.clone(),
+                "rows of one person are joined, so they hold levels and nothing beside them",
+                "take `suspension`, and in roles that `assigns` what is beside it, out",
+            );
+        }
+        let owners = ownership.and_then(|o| roles.get(usize::from(o.role.0)));
+        if owners.iter().any(assigned) || roles.iter().any(|r| r.assigns.windows(2).any(|w| w[0] != w[1])) {
+            self.read.fault(
+                at.clone(),
+                "with `row_per_resource`, the owner's role assigns nothing and every other the same on all plans",
+                "take `assigns` out there",
+            );
+        }
+        if self.plans.iter().any(|p| p.seats.is_some()) {
+            self.read.fault(
+                at,
+                "seats count people, and with `row_per_resource` rows are not people",
+                "take `seats` out",
+            );
         }
     }
 
@@ -109,6 +184,21 @@ impl Builder {
             workspace: word("workspace"),
             last_seen: word("last_seen"),
             access: word("access"),
+            role: String::new(),
+            template: String::new(),
+            templates: String::new(),
+            everything: None,
+        };
+        let mut optional = |key: &'static str, usual: &str| {
+            let found = from.as_mut().and_then(|s| self.read.maybe_text(s, key));
+            found.map_or_else(|| usual.to_owned(), |text| text.value)
+        };
+        let words = Words {
+            role: optional("role", "Role"),
+            template: optional("template", "Role template"),
+            templates: optional("templates", "Role templates"),
+            everything: from.as_mut().and_then(|s| self.read.maybe_text(s, "everything")).map(|t| t.value),
+            ..words
         };
         if let Some(rest) = from {
             self.read.end(rest);
@@ -181,13 +271,56 @@ impl Builder {
                 on: Some(KindIx(number)),
             };
             self.add_group(&name.at, group, actions);
-            let levels = self.levels(&mut from, &name.value);
+            let features = self.features(&mut from, KindIx(number));
+            let mut levels = self.levels(&mut from, &name.value);
+            if !features.is_empty() {
+                if !levels.is_empty() {
+                    self.read.fault(from.at.clone(), "levels nest, features combine: a kind has one or the other", "");
+                }
+                levels = combined(&features);
+            }
             let create = self.needed(&mut from, "create", None);
             let rename = self.needed(&mut from, "rename", Some(KindIx(number)));
             let delete = self.needed(&mut from, "delete", Some(KindIx(number)));
-            self.kinds.push(Kind { name: Arc::from(name.value), title, plural, levels, create, rename, delete });
+            self.kinds.push(Kind {
+                name: Arc::from(name.value),
+                title,
+                plural,
+                levels,
+                features,
+                create,
+                rename,
+                delete,
+            });
             self.read.end(from);
         }
+    }
+
+    fn features(&mut self, from: &mut Section<'_>, kind: KindIx) -> Vec<Level> {
+        let mut features: Vec<Level> = Vec::new();
+        for mut one in self.read.list(from, "features") {
+            let name = self.read.text(&mut one, "name");
+            let title = self.read.text(&mut one, "title");
+            let says = self.read.text(&mut one, "says");
+            let grants = self.read.texts(&mut one, "grants");
+            if features.iter().any(|f| *f.name == *name) || name == ALL_ACCESS || name.contains('+') {
+                self.read.fault(one.at.clone(), format!("`{name}` cannot name a feature here"), "choose another name");
+            }
+            let set = self.permissions_of(&grants);
+            if set.is_empty() {
+                self.read.missing(&one, "grants");
+            }
+            if set.iter().any(|p| self.permissions[usize::from(p.0)].on.is_some_and(|on| on != kind)) {
+                self.read.fault(one.at.clone(), format!("`{name}` grants what is asked on another kind"), "");
+            }
+            features.push(Level { name: Arc::from(name), title, says, set });
+            self.read.end(one);
+        }
+        if features.len() > MAX_FEATURES {
+            self.read.fault(from.at.clone(), format!("a kind has at most {MAX_FEATURES} features"), "");
+            features.truncate(MAX_FEATURES);
+        }
+        features
     }
 
     fn levels(&mut self, from: &mut Section<'_>, kind: &str) -> Vec<Level> {
@@ -287,6 +420,14 @@ impl Builder {
         let exceeds = self.read.switch(&mut from, "exceeds");
         let direct = self.read.switch(&mut from, "direct");
         let templates = self.read.switch(&mut from, "templates");
+        let needs_template = self.read.switch(&mut from, "needs_template");
+        if needs_template && !templates {
+            self.read.fault(
+                from.at.clone(),
+                format!("[roles.{name}] needs a template, but takes none"),
+                "add `templates = true`",
+            );
+        }
         let toggles = self.read.texts(&mut from, "toggles");
         let toggles = self.toggle_set(&toggles);
         let mut grants = vec![base; self.plans.len()];
@@ -315,6 +456,7 @@ impl Builder {
             exceeds,
             direct,
             templates,
+            needs_template,
             toggles,
         }
     }
@@ -349,6 +491,9 @@ impl Builder {
             self.read.fault(level.at, "a role without `assigns` has no levels to limit", "add `assigns = ...`");
             return None;
         };
+        if !kind.features.is_empty() {
+            self.read.fault(level.at.clone(), format!("`{}` has features, which no level caps", kind.name), "");
+        }
         let found = kind.level_ix(&level.value);
         if found.is_none() {
             let right = nearest(&level.value, kind.levels.iter().map(|l| &*l.name));
@@ -410,6 +555,13 @@ impl Builder {
                 at.clone(),
                 "a single owner cannot be managed, but a role `manages` it",
                 "take it out of that list",
+            );
+        }
+        if roles.get(usize::from(role.0)).is_some_and(|r| r.needs_template) {
+            self.read.fault(
+                at.clone(),
+                "who makes a workspace has no template, but the owner's role needs one",
+                "take `needs_template` out of that role",
             );
         }
         if roles

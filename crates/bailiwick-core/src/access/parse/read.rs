@@ -18,6 +18,9 @@ pub(super) struct At<T> {
 #[derive(Default)]
 pub(super) struct Reader {
     pub faults: Vec<Fault>,
+    /// Every key that was asked for, with the way to it: what a model file can hold.
+    #[cfg(test)]
+    pub keys: std::collections::BTreeSet<String>,
 }
 
 /// A table that is being read; what nobody took from it is unknown.
@@ -191,7 +194,10 @@ impl Reader {
         let Some(mut value) = from.take(key) else { return Vec::new() };
         let at = span(&value);
         match value.take() {
-            ValueInner::Array(items) => items.into_iter().filter_map(|item| self.section(key, item)).collect(),
+            ValueInner::Array(items) => {
+                let called = from.path(key);
+                items.into_iter().filter_map(|item| self.section(&called, item)).collect()
+            }
             _ => {
                 self.wrong_type(from, key, at, &format!("a list of tables, [[{key}]]"));
                 Vec::new()
@@ -202,11 +208,13 @@ impl Reader {
     /// A table that may be there.
     pub fn maybe_section<'t>(&mut self, from: &mut Section<'t>, key: &str) -> Option<Section<'t>> {
         let value = from.take(key)?;
-        self.section(key, value)
+        self.section(&from.path(key), value)
     }
 
     /// Ends a table: what is left in it is unknown.
     pub fn end(&mut self, section: Section<'_>) {
+        #[cfg(test)]
+        self.keys.extend(section.asked.iter().map(|key| section.path(key)));
         let called = section.called();
         for (key, _) in section.table {
             let right = nearest(&key.name, section.asked.iter().map(String::as_str));
@@ -223,6 +231,10 @@ impl<'t> Section<'t> {
     fn take(&mut self, key: &str) -> Option<Value<'t>> {
         self.asked.push(key.to_owned());
         self.table.remove(key)
+    }
+
+    fn path(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
     }
 
     pub fn called(&self) -> String {

@@ -24,6 +24,8 @@ impl Decider<'_> {
                 return Err(Refusal::RoleTakesNoTemplate(role.title.clone()));
             }
             self.state.templates.get(&template).ok_or(Refusal::NoSuchTemplate)?;
+        } else if role.needs_template {
+            return Err(Refusal::TemplateNeeded(model.words.template.clone()));
         }
         if !access.direct.is_empty() && !role.direct {
             return Err(Refusal::RoleTakesNoDirect(role.title.clone()));
@@ -71,6 +73,14 @@ impl Decider<'_> {
         for (resource, grant) in each {
             let before = held_grants.and_then(|g| g.each.get(resource));
             self.valid_grant(access, *resource, *grant, before)?;
+        }
+        if model.row_per_resource && assigned_now {
+            if all.is_some() {
+                return Err(Refusal::OneResource(role.title.clone()));
+            }
+            if each.values().any(|grant| grant.until.is_some()) {
+                return Err(Refusal::BadTime);
+            }
         }
         let reaches_something = all.is_some() || each.keys().any(|r| self.state.live_resource(*r).is_some());
         if assigned_now && !reaches_something {

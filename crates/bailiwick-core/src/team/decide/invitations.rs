@@ -1,11 +1,11 @@
 //! Invite, send again, cancel, edit, accept, decline.
 
 use crate::access::model::TakenAt;
-use crate::ids::{AddressId, InvitationId, MemberId, PersonId};
+use crate::ids::{AddressId, InvitationId, MemberId, PersonId, ResourceId};
 use crate::team::command::{Actor, NewInvitation};
-use crate::team::event::Event;
+use crate::team::event::{Event, Removal};
 use crate::team::refusal::Refusal;
-use crate::team::state::{Access, Invitation, Stage};
+use crate::team::state::{Access, Grant, Grants, Invitation, Member, Stage};
 use crate::team::wire::AccessWire;
 use crate::time::Timestamp;
 
@@ -36,18 +36,18 @@ impl Decider<'_> {
         let access = new.access.read(&self.state.model)?;
         self.may_offer(&access)?;
         self.valid(&access, None)?;
-        if let Some(member) = self.state.members.values().find(|m| m.address == new.address) {
+        if let Some(member) = self.in_the_place_of(new.address, &access) {
             return Err(if member.suspended_at.is_some() { Refusal::MemberSuspended } else { Refusal::AlreadyMember });
         }
-        match self.state.open_invitation_to(new.address) {
-            Some((_, Invitation { stage: Stage::Pending { .. }, .. })) => Err(Refusal::AlreadyInvited),
+        match self.offers_in_the_place_of(new.address, &access).as_slice() {
+            [.., (_, Invitation { stage: Stage::Pending { .. }, .. })] | [_, _, ..] => Err(Refusal::AlreadyInvited),
             // The row of an expired one is renewed; it holds its seat already (D30, EC-10).
-            Some((id, expired)) => {
+            [(id, expired)] => {
                 self.reaches(expired)?;
-                Ok(self.sent_again(id, expired, new.address, &access))
+                Ok(self.sent_again(*id, expired, new.address, &access))
             }
-            None if self.state.invitations.contains_key(&new.invitation) => Err(Refusal::IdTaken),
-            None => Ok(Event::InvitationSent {
+            [] if self.state.invitations.contains_key(&new.invitation) => Err(Refusal::IdTaken),
+            [] => Ok(Event::InvitationSent {
                 invitation: new.invitation,
                 address: new.address,
                 access: AccessWire::of(&self.state.model, &access),
@@ -55,6 +55,30 @@ impl Decider<'_> {
                 sender: self.actor,
                 expires_at: self.expiry(),
             }),
+        }
+    }
+
+    /// The member who has the place that this access would take at this address.
+    fn in_the_place_of(&self, address: AddressId, access: &Access) -> Option<&Member> {
+        self.state.members.values().find(|m| m.address == address && !self.beside(&m.access, access, false))
+    }
+
+    /// The open offers that have the place which this access would take at this address.
+    fn offers_in_the_place_of(&self, address: AddressId, access: &Access) -> Vec<(InvitationId, &Invitation)> {
+        let there = |i: &Invitation| i.address == address && i.stage.is_open() && !self.beside(&i.access, access, true);
+        self.state.invitations.iter().filter(|(_, i)| there(i)).map(|(id, i)| (*id, i)).collect()
+    }
+
+    /// Whether two accesses can stand beside each other for one person: where the model has a row for each resource,
+    /// on different ones (A17, A20). `offers`: an offer of the whole workspace may stand beside one of a resource.
+    fn beside(&self, held: &Access, new: &Access, offers: bool) -> bool {
+        if !self.state.model.row_per_resource {
+            return false;
+        }
+        match (held.only_resource(), new.only_resource()) {
+            (Some(_), Some(_)) => !held.grants.each.keys().any(|r| new.grants.each.contains_key(r)),
+            (None, None) => false,
+            _ => offers,
         }
     }
 
@@ -88,6 +112,15 @@ impl Decider<'_> {
         }
         self.may_offer(&access)?;
         self.valid(&access, Some(&invitation.access))?;
+        if self.state.model.row_per_resource {
+            let address = moved.unwrap_or(invitation.address);
+            if self.in_the_place_of(address, &access).is_some() {
+                return Err(Refusal::AlreadyMember);
+            }
+            if self.offers_in_the_place_of(address, &access).iter().any(|(other, _)| *other != id) {
+                return Err(Refusal::AlreadyInvited);
+            }
+        }
         match moved {
             Some(address) => {
                 self.address_is_free(address)?;
@@ -115,27 +148,62 @@ impl Decider<'_> {
                 return Err(Refusal::InvitationClosed);
             }
         }
-        if self.state.member_of(person).is_some() {
+        let rows: Vec<(MemberId, &Member)> = self.state.rows_of(person).collect();
+        if rows.iter().any(|(_, row)| !self.beside_rows(&row.access)) {
             return Err(Refusal::AlreadyMember);
-        }
-        if self.state.members.contains_key(&member) {
-            return Err(Refusal::IdTaken);
         }
         self.role_in_plan(&invitation.access)?;
         self.sender_still_may(invitation)?;
         if self.state.model.seats.taken_at == TakenAt::Acceptance {
             self.room_for(1)?;
         }
-        Ok(vec![
-            Event::InvitationAccepted { invitation: id, member },
-            Event::MemberJoined {
+        let offered = self.still_there(&invitation.access);
+        let mut events = vec![Event::InvitationAccepted { invitation: id, member }];
+        if offered.only_resource().is_none() {
+            // A row on the whole workspace takes those on single resources in (A20).
+            events.extend(rows.iter().map(|(id, row)| self.row_gone(*id, row, Removal::Absorbed)));
+        }
+        for (n, access) in self.as_rows(offered, &rows)?.into_iter().enumerate() {
+            // The ids after a fresh one are as fresh.
+            let member = MemberId(member.0.wrapping_add(n as u128));
+            if self.state.members.contains_key(&member) {
+                return Err(Refusal::IdTaken);
+            }
+            events.push(Event::MemberJoined {
                 member,
                 person,
                 address: invitation.address,
-                access: AccessWire::of(&self.state.model, &self.still_there(&invitation.access)),
+                access: AccessWire::of(&self.state.model, &access),
                 invited_by: Some(invitation.sender),
-            },
-        ])
+            });
+        }
+        Ok(events)
+    }
+
+    /// Whether a row leaves room for others of the same person.
+    fn beside_rows(&self, held: &Access) -> bool {
+        self.state.model.row_per_resource && held.only_resource().is_some()
+    }
+
+    /// What an accepted offer becomes: one row, or one for each resource that the person has none on (A22).
+    fn as_rows(&self, offered: Access, rows: &[(MemberId, &Member)]) -> Result<Vec<Access>, Refusal> {
+        let model = &self.state.model;
+        let assigned = model.role(offered.role).assigns[usize::from(self.state.plan.0)].is_some();
+        if !model.row_per_resource || !assigned {
+            return Ok(vec![offered]);
+        }
+        let held = |resource: &ResourceId| rows.iter().any(|(_, row)| row.access.grants.each.contains_key(resource));
+        let new = offered.grants.each.iter().filter(|(resource, _)| !held(resource));
+        let alone = |(resource, grant): (&ResourceId, &Grant)| {
+            let grants = Grants { all: None, each: imbl::OrdMap::unit(*resource, *grant) };
+            Access { grants, ..offered.clone() }
+        };
+        let each: Vec<Access> = new.map(alone).collect();
+        match (each.is_empty(), rows.is_empty()) {
+            (false, _) => Ok(each),
+            (true, true) => Err(Refusal::NoSuchResource),
+            (true, false) => Err(Refusal::AlreadyMember),
+        }
     }
 
     pub(super) fn decline(&self, id: InvitationId, proven: AddressId) -> Decided {

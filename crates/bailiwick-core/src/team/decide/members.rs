@@ -4,7 +4,7 @@ use crate::ids::MemberId;
 use crate::team::command::Actor;
 use crate::team::event::{Event, Removal};
 use crate::team::refusal::Refusal;
-use crate::team::state::Member;
+use crate::team::state::{Invitation, Member};
 use crate::team::wire::AccessWire;
 
 use super::{Decided, Decider};
@@ -35,11 +35,27 @@ impl Decider<'_> {
         if access.role != self.state.model.ownership.role {
             self.leaves_an_owner(id)?;
         }
-        Ok(vec![Event::AccessChanged {
+        if self.state.model.row_per_resource {
+            let (from, to) = (member.access.only_resource(), access.only_resource());
+            // An invitation may name several, and becomes as many rows; a row is on one.
+            if access.grants.each.len() > 1 {
+                return Err(Refusal::OneResource(self.state.model.role(access.role).title.clone()));
+            }
+            if from.is_some() && to.is_some() && from != to {
+                return Err(Refusal::ResourceFixed);
+            }
+        }
+        let mut events = Vec::new();
+        if access.only_resource().is_none() {
+            let others = self.state.rows_of(member.person).filter(|(other, _)| *other != id);
+            events.extend(others.map(|(other, row)| self.row_gone(other, row, Removal::Absorbed)));
+        }
+        events.push(Event::AccessChanged {
             member: id,
             before: AccessWire::of(&self.state.model, &member.access),
             after: AccessWire::of(&self.state.model, &access),
-        }])
+        });
+        Ok(events)
     }
 
     pub(super) fn suspend(&self, id: MemberId) -> Decided {
@@ -85,7 +101,7 @@ impl Decider<'_> {
     pub(super) fn leave(&self, id: MemberId) -> Decided {
         let Actor::Person(person) = self.actor else { return Err(Refusal::NotYours) };
         let Some((own, member)) = self.state.member_of(person) else { return Err(Refusal::NoSuchWorkspace) };
-        if own != id {
+        if own != id && self.state.rows_of(person).all(|(row, _)| row != id) {
             return Err(Refusal::NotYours);
         }
         if member.suspended_at.is_some() {
@@ -94,20 +110,34 @@ impl Decider<'_> {
         self.unchanged(self.stored.members.get(&id).map_or(0, |m| m.version))?;
         self.not_the_single_owner(member)?;
         self.leaves_an_owner(id)?;
-        Ok(self.gone(id, member, Removal::Left))
+        let mut events = self.invitations_dead(member, |_| true);
+        events.extend(self.state.rows_of(person).map(|(id, row)| self.row_gone(id, row, Removal::Left)));
+        Ok(events)
     }
 
-    /// A removal, and with it every open invitation of that address: nobody comes back by an older act (AB-039).
+    /// A removal, and with it the open invitations of that address, with a row that is not the last those to what it
+    /// was on: nobody comes back by an older act (AB-039).
     fn gone(&self, id: MemberId, member: &Member, why: Removal) -> Vec<Event> {
+        let last = self.state.rows_of(member.person).count() == 1;
+        let gives_back =
+            |i: &Invitation| last || i.access.grants.each.keys().any(|r| member.access.grants.each.contains_key(r));
+        let mut events = self.invitations_dead(member, gives_back);
+        events.push(self.row_gone(id, member, why));
+        events
+    }
+
+    fn invitations_dead(&self, member: &Member, which: impl Fn(&Invitation) -> bool) -> Vec<Event> {
         let open = self.state.invitations.iter().filter(|(_, i)| i.address == member.address && i.stage.is_open());
-        let mut events: Vec<Event> = open.map(|(id, _)| Event::InvitationCancelled { invitation: *id }).collect();
-        events.push(Event::MemberRemoved {
+        open.filter(|(_, i)| which(i)).map(|(id, _)| Event::InvitationCancelled { invitation: *id }).collect()
+    }
+
+    pub(super) fn row_gone(&self, id: MemberId, member: &Member, why: Removal) -> Event {
+        Event::MemberRemoved {
             member: id,
             person: member.person,
             access: AccessWire::of(&self.state.model, &member.access),
             why,
-        });
-        events
+        }
     }
 
     pub(super) fn transfer_ownership(&self, to: MemberId) -> Decided {

@@ -1,9 +1,9 @@
 //! Add, rename, delete resources.
 
 use crate::ids::ResourceId;
-use crate::team::event::Event;
+use crate::team::event::{Event, Removal};
 use crate::team::refusal::Refusal;
-use crate::team::state::Resource;
+use crate::team::state::{Access, Resource};
 
 use super::{Decided, Decider, name};
 
@@ -46,7 +46,19 @@ impl Decider<'_> {
         let resource = self.resource(id)?;
         self.may_on("delete this", self.state.model.kind(resource.kind).delete, Some(id))?;
         self.unchanged(resource.version)?;
-        Ok(vec![Event::ResourceDeleted { resource: id, name: resource.name.to_string() }])
+        let mut events = Vec::new();
+        if self.state.model.row_per_resource {
+            // A row on nothing is none, nor is an offer of nothing (A33).
+            let only =
+                |access: &Access| access.grants.each.keys().all(|r| *r == id || self.state.live_resource(*r).is_none());
+            let on = |access: &Access| access.grants.each.contains_key(&id) && only(access);
+            let open = self.state.invitations.iter().filter(|(_, i)| i.stage.is_open() && on(&i.access));
+            events.extend(open.map(|(id, _)| Event::InvitationCancelled { invitation: *id }));
+            let rows = self.state.members.iter().filter(|(_, m)| on(&m.access));
+            events.extend(rows.map(|(id, row)| self.row_gone(*id, row, Removal::ResourceDeleted)));
+        }
+        events.push(Event::ResourceDeleted { resource: id, name: resource.name.to_string() });
+        Ok(events)
     }
 
     fn resource(&self, id: ResourceId) -> Result<&Resource, Refusal> {

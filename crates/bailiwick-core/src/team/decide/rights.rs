@@ -48,13 +48,13 @@ impl Decider<'_> {
     pub(super) fn is_of_the_workspace(&self) -> Result<(), Refusal> {
         let Actor::Person(_) = self.actor else { return Ok(()) };
         let active = |m: &Member| m.suspended_at.is_none() && m.access.until.is_none_or(|until| self.now < until);
-        let here = self.acting_member().is_some_and(|(_, member)| active(member));
+        let here = self.acting_member().is_some_and(|(_, member)| active(&member));
         if here { Ok(()) } else { Err(Refusal::NoSuchWorkspace) }
     }
 
     fn ask(&self, permission: Permission, resource: Option<ResourceId>) -> Result<(), Denial> {
         let Some((id, member)) = self.acting_member() else { return Err(Denial::NotAMember) };
-        let row = Row::compile(self.state, id, member, None);
+        let row = Row::compile(self.state, id, &member, None);
         let role = self.state.model.role(member.access.role);
         let template =
             if role.templates { self.state.template_set(member.access.template) } else { PermissionSet::EMPTY };
@@ -68,9 +68,9 @@ impl Decider<'_> {
         facts.judge(permission, resource.map(|id| (id, known(id))), self.now)
     }
 
-    fn acting_member(&self) -> Option<(crate::ids::MemberId, &Member)> {
+    fn acting_member(&self) -> Option<(crate::ids::MemberId, Member)> {
         match self.actor {
-            Actor::Person(person) => self.state.member_of(person),
+            Actor::Person(person) => self.state.joined(person),
             _ => None,
         }
     }

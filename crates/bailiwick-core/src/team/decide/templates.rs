@@ -70,6 +70,8 @@ impl Decider<'_> {
         if let Some(other) = move_to {
             let target = self.state.templates.get(&other).filter(|_| other != id).ok_or(Refusal::NoSuchTemplate)?;
             self.set_within_own(target.set)?;
+        } else if self.is_needed(id) {
+            return Err(Refusal::TemplateInUse(old.name.to_string()));
         }
         Ok(vec![Event::TemplateDeleted {
             template: id,
@@ -77,6 +79,13 @@ impl Decider<'_> {
             permissions: names(&self.state.model, old.set),
             move_to,
         }])
+    }
+
+    /// Whether somebody has it, or is offered it, in a role that must have one (C13).
+    fn is_needed(&self, id: TemplateId) -> bool {
+        let open = self.state.invitations.values().filter(|i| i.stage.is_open()).map(|i| &i.access);
+        let all = self.state.members.values().map(|m| &m.access).chain(open);
+        all.into_iter().any(|a| a.template == Some(id) && self.state.model.role(a.role).needs_template)
     }
 
     fn may_manage_templates(&self) -> Result<(), Refusal> {

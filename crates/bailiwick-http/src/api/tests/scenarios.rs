@@ -33,6 +33,21 @@ async fn scenarios_of_properties(world: World) {
     preset(world, "properties").await;
 }
 
+on_every_backend!(scenarios_of_chatbots);
+async fn scenarios_of_chatbots(world: World) {
+    preset(world, "chatbots").await;
+}
+
+on_every_backend!(scenarios_of_profiles);
+async fn scenarios_of_profiles(world: World) {
+    preset(world, "profiles").await;
+}
+
+on_every_backend!(scenarios_of_agents);
+async fn scenarios_of_agents(world: World) {
+    preset(world, "agents").await;
+}
+
 async fn preset(mut world: World, name: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name);
     let text = std::fs::read_to_string(folder.join("model.toml")).unwrap();
@@ -172,7 +187,7 @@ impl<'a> Team<'a> {
                 }
                 ("DELETE", below, Value::Null)
             }
-            "add-resource" => ("POST", "/resources".into(), json!({"kind": "property", "name": to})),
+            "add-resource" => ("POST", "/resources".into(), json!({"kind": self.kind(), "name": to})),
             "rename-resource" => ("PATCH", format!("/resources/{}", self.resource(to)), json!({"name": into})),
             "delete-resource" => ("DELETE", format!("/resources/{}", self.resource(to)), Value::Null),
             "plan" => {
@@ -263,7 +278,9 @@ impl<'a> Team<'a> {
         let (name, on) = rest.split_once(" on ").map_or((rest, None), |(name, on)| (name, Some(on)));
         let workspace = self.path.rsplit('/').next().unwrap().to_owned();
         let resource = match on {
-            Some(on) => json!({"type": "property", "id": self.resource(on), "properties": {"workspace": workspace}}),
+            Some(on) => {
+                json!({"type": self.kind(), "id": self.resource(on), "properties": {"workspace": workspace}})
+            }
             None => json!({"type": "workspace", "id": workspace}),
         };
         let person = self.person(who).await.id;
@@ -284,6 +301,11 @@ impl<'a> Team<'a> {
             (answer["decision"] == json!(false)).then_some(reason)
         };
         named.iter().zip(answers).map(|(name, answer)| (format!("{who} {name}"), reason(answer))).collect()
+    }
+
+    /// The kind of the scenarios' resources; a model without kinds refuses any.
+    fn kind(&self) -> &str {
+        self.model.kinds.first().map_or("thing", |k| &k.name)
     }
 
     async fn access(&self, access: Option<&Access>) -> Value {
@@ -322,10 +344,13 @@ impl<'a> Team<'a> {
         self.people[name].by.clone()
     }
 
-    async fn member(&self, name: &str) -> String {
+    /// A row: `mel`, or of several `mel on Shop`.
+    async fn member(&self, row: &str) -> String {
+        let (name, on) = row.split_once(" on ").map_or((row, None), |(name, on)| (name, Some(self.resource(on))));
         let nobody = || MemberId(0).to_string();
         let Some(someone) = self.people.get(name) else { return nobody() };
-        let of = |row: &Value| row["person"] == json!(someone.id);
+        let on = |row: &Value| on.as_ref().is_none_or(|id| row["access"]["grants"][0]["resource"] == json!(id));
+        let of = |row: &Value| row["person"] == json!(someone.id) && on(row);
         self.found("members", of).await.unwrap_or_else(nobody)
     }
 

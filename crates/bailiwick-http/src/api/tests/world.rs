@@ -214,6 +214,9 @@ impl World {
         let models = [
             ("tenant", include_str!("../../../../../models/tenant/model.toml")),
             ("properties", include_str!("../../../../../models/properties/model.toml")),
+            ("chatbots", include_str!("../../../../../models/chatbots/model.toml")),
+            ("profiles", include_str!("../../../../../models/profiles/model.toml")),
+            ("agents", include_str!("../../../../../models/agents/model.toml")),
         ];
         apps[0].ensure(&operator(), "Tidewell", &models).await.unwrap();
         let clock = Arc::clone(&common.clock);

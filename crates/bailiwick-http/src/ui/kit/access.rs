@@ -33,6 +33,8 @@ pub struct RoleCard {
 /// The questions that give access. What the chosen role does not take is hidden, but may still be sent: ignore it.
 #[derive(Debug, Clone, Default)]
 pub struct AccessForm {
+    /// The question about the role, as "Role".
+    pub role: String,
     /// The roles.
     pub roles: Vec<RoleCard>,
     /// The template, sent as `template`, empty for none.
@@ -67,7 +69,7 @@ fn roles(form: &AccessForm, problems: &Problems) -> Markup {
     html! {
         @if !form.roles.is_empty() {
             fieldset #role .field {
-                legend.label { "Role" }
+                legend.label { (form.role) }
                 div.two.choices { @for role in &form.roles { (card(role)) } }
                 (fault("role", problems.of("role")))
             }

@@ -48,7 +48,9 @@ pub struct Levels {
     pub one: String,
     /// Several, lower case: "properties".
     pub many: String,
-    /// The levels, lowest first.
+    /// Whether they are features, of which any number is ticked on each resource; then there is no question of scope.
+    pub any: bool,
+    /// The levels, lowest first, or the features.
     pub meanings: Vec<LevelMeaning>,
     /// How far they reach.
     pub scope: Scope,
@@ -63,11 +65,13 @@ pub fn levels(levels: &Levels, problems: &Problems) -> Markup {
     html! {
         fieldset #scope .field.part-levels {
             legend.label { (levels.title) }
-            div.two.choices { (scope(levels, Scope::All)) (scope(levels, Scope::Each)) }
+            @if !levels.any { div.two.choices { (scope(levels, Scope::All)) (scope(levels, Scope::Each)) } }
             (fault("scope", problems.of("scope")))
-            (meanings(levels))
-            ul.rows.pickers.of-all { (row(&levels.meanings, &everything(levels), false)) }
-            div.of-each { (level_rows(&levels.meanings, &levels.rows)) }
+            @if levels.any { @for each in &levels.rows { (features(&levels.meanings, each)) } } @else {
+                (meanings(levels))
+                ul.rows.pickers.of-all { (row(&levels.meanings, &everything(levels), false)) }
+                div.of-each { (level_rows(&levels.meanings, &levels.rows)) }
+            }
             @if levels.rows.is_empty() { p.fs.muted.of-each { "There are no " (levels.many) " yet." } }
         }
     }
@@ -119,6 +123,25 @@ fn row(meanings: &[LevelMeaning], row: &LevelRow, none: bool) -> Markup {
                 @if none { (pick(row, "", "None", 0)) }
                 @for (rank, level) in meanings.iter().enumerate() {
                     (pick(row, &level.value, &level.title, rank + 1))
+                }
+            }
+        }
+    }
+}
+
+/// Features of one resource, each a box with what it covers; what is ticked is sent under one name.
+fn features(meanings: &[LevelMeaning], row: &LevelRow) -> Markup {
+    let chosen: Vec<&str> = row.chosen.as_deref().unwrap_or_default().split('+').collect();
+    html! {
+        fieldset.field {
+            legend.label { span.vh { "Features: " } (row.name) }
+            div.two.choices {
+                @for feature in meanings {
+                    label.check {
+                        input type="checkbox" name={ "level-" (row.id) } value=(feature.value)
+                            checked[chosen.contains(&feature.value.as_str())];
+                        span { (feature.title) small { (feature.means) } }
+                    }
                 }
             }
         }

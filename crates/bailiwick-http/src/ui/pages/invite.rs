@@ -191,6 +191,7 @@ fn for_properties() -> InviteView {
         form: form("/w/solberg/team/invite"),
         emails: "amir@example.com".to_owned(),
         access: AccessForm {
+            role: "Role".to_owned(),
             roles: roles_of_properties("member", None),
             levels: Some(marketing_levels()),
             ..AccessForm::default()
@@ -214,6 +215,7 @@ fn for_pro() -> InviteView {
     InviteView {
         problems: Problems::default(),
         access: AccessForm {
+            role: "Role".to_owned(),
             roles: roles_of_properties("member", Some("On the Business plan")),
             levels_note: Some("On Pro every Member works on all properties, later ones included.".to_owned()),
             ..AccessForm::default()

@@ -16,6 +16,10 @@ use crate::ui::{
 /// The page `/w/{workspace}/templates`.
 #[derive(Debug, Clone, Default)]
 pub struct TemplatesView {
+    /// The title, as "Role templates".
+    pub title: String,
+    /// One of them, lower case: "role template".
+    pub one: String,
     /// What surrounds it.
     pub shell: Shell,
     /// The button that makes one; none for those who may not.
@@ -68,26 +72,26 @@ pub struct TemplateView {
 pub fn page(view: &TemplatesView) -> Markup {
     let about = "Sets of permissions to give at once. Who has one changes with it.";
     let actions = html! { @if let Some(new) = &view.new { (action(new)) } };
-    let rows: Vec<ListRow> = view.templates.iter().map(row).collect();
+    let rows: Vec<ListRow> = view.templates.iter().map(|line| row(line, &view.one)).collect();
     shell::page(
         &view.shell,
         Width::Full,
         &html! {
-            (head("Role templates", about, &actions))
+            (head(&view.title, about, &actions))
             @if rows.is_empty() {
-                (empty("No templates", "Make one for work that several people do alike.", None))
-            } @else { (list("Role templates", &["Name", "Gives", "Used by"], &rows)) }
+                (empty("None yet", "Make one for work that several people do alike.", None))
+            } @else { (list(&view.title, &["Name", "Gives", "Used by"], &rows)) }
         },
     )
 }
 
-fn row(line: &TemplateLine) -> ListRow {
+fn row(line: &TemplateLine, one: &str) -> ListRow {
     ListRow {
         name: line.name.clone(),
         href: line.edit.clone(),
         cells: vec![line.gives.clone(), line.used_by.clone()],
         edit: line.edit.as_ref().map(|href| Link::new("Edit", href)),
-        menu: line.delete.iter().map(|href| MenuItem::danger("Delete template", href)).collect(),
+        menu: line.delete.iter().map(|href| MenuItem::danger(&format!("Delete {one}"), href)).collect(),
         ..ListRow::default()
     }
 }
@@ -134,6 +138,8 @@ pub fn samples() -> Vec<(&'static str, TemplatesView)> {
     };
     let view = TemplatesView {
         shell: tenant("Role templates", "Role templates"),
+        title: "Role templates".to_owned(),
+        one: "role template".to_owned(),
         new: Some(Action { label: "New template".to_owned(), href: "/w/halden/templates/new".to_owned(), off: None }),
         templates: vec![
             line("Integrator", "All of integrations and experiments", "1 user"),

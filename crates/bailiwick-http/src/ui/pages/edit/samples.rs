@@ -115,6 +115,7 @@ fn lena() -> EditView {
         line: "Member · lena@example.com".to_owned(),
         form: form("/w/solberg/team/m/edit"),
         access: AccessForm {
+            role: "Role".to_owned(),
             roles: roles_of_properties("member", None),
             levels: Some(properties_levels()),
             ..AccessForm::default()
@@ -192,6 +193,7 @@ fn properties_levels() -> Levels {
         title: "Property access".to_owned(),
         one: "property".to_owned(),
         many: "properties".to_owned(),
+        any: false,
         meanings: vec![
             meaning("read", "Read", "View data, reports, conversations and annotations"),
             meaning("write", "Write", "Read, and run reports, annotate, use AI chat"),
@@ -212,6 +214,7 @@ fn properties_levels() -> Levels {
 /// The questions of the tenant preset, answered for a user with the template Standard agent.
 pub fn tenant_access() -> AccessForm {
     AccessForm {
+        role: "Role".to_owned(),
         roles: tenant_roles(),
         template: Some(Select {
             hint: "Preview shows what it adds.".to_owned(),
