@@ -63,9 +63,14 @@ impl World {
         let key = std::fs::read_to_string(demo.data.join("host-key")).expect("the demo has a key").trim().to_owned();
         let all = call(demo.port, &key, "GET", "/v1/workspaces", "").expect("the list").1;
         let list: serde_json::Value = serde_json::from_str(&all).expect("a list of workspaces");
-        let workspaces = list["items"].as_array().expect("items").iter().map(|w| {
+        // The teams of the CRM and of the analytics product: templates of the one, properties of the others.
+        let workspaces = list["items"].as_array().expect("items").iter().filter_map(|w| {
             let id = w["id"].as_str().expect("an id").to_owned();
-            (id, if w["plan"].as_str() == Some("growth") { "templates" } else { "resources" })
+            match (w["external_id"].as_str(), w["plan"].as_str()) {
+                (Some("acme"), _) => Some((id, "templates")),
+                (_, Some("business" | "pro")) => Some((id, "resources")),
+                _ => None,
+            }
         });
         Self { workspaces: workspaces.collect(), key, objects: BTreeMap::new() }
     }
