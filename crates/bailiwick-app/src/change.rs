@@ -24,7 +24,7 @@ use crate::caller::{Caller, Scope, Who};
 use crate::config::Limits;
 use crate::error::AppError;
 use crate::keys::KeyBytes;
-use crate::look::{Team, own_row};
+use crate::look::{Shown, Team, own_row};
 use crate::outbox::MailWords;
 use crate::random::Random;
 use crate::secret::Token;
@@ -182,11 +182,11 @@ impl App {
     ///
     /// # Errors
     /// The store's.
-    pub async fn after(&self, caller: &Caller, acted: &Acted) -> Result<Team, AppError> {
+    pub async fn after(&self, caller: &Caller, acted: &Acted, shown: &Shown) -> Result<Team, AppError> {
         let state = Arc::clone(&acted.state);
-        let reads = caller.needs(Scope::Read).is_ok();
+        let reads = *shown != Shown::Nobody && caller.needs(Scope::Read).is_ok();
         if reads && self.may(caller, state.id, |acts| acts.view_team).await? {
-            return self.with_names(state).await;
+            return self.names_for(state, shown).await;
         }
         Ok(Team::without_names(state))
     }

@@ -9,8 +9,9 @@ use bailiwick_core::access::check::{Decision, Denial};
 use bailiwick_core::access::set::Permission;
 use bailiwick_core::access::snapshot::Snapshot;
 use bailiwick_core::ids::{AddressId, InvitationId, MemberId, PersonId, ResourceId, WorkspaceId};
+use bailiwick_core::team::command::Command;
 use bailiwick_core::team::refusal::Refusal;
-use bailiwick_core::team::state::{Member, Workspace};
+use bailiwick_core::team::state::{Invitation, Member, Workspace};
 use bailiwick_core::time::Timestamp;
 use bailiwick_store::rows::{LineId, LogEntry, LogFilter, MailState, Membership, PersonCard, QueuedMail, Verified};
 
@@ -39,6 +40,32 @@ impl Team {
     /// The state alone.
     pub(crate) fn without_names(state: Arc<Workspace>) -> Self {
         Self { state, cards: HashMap::new(), addresses: HashMap::new(), entered: HashMap::new(), mails: HashMap::new() }
+    }
+}
+
+/// Whom the answer to a change shows. It needs no other names, and reading those of a whole team takes its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// Nobody.
+    Nobody,
+    /// A member.
+    Member(MemberId),
+    /// Invitations.
+    Invitations(Vec<InvitationId>),
+}
+
+impl Shown {
+    /// By what was asked.
+    pub fn by(command: &Command) -> Self {
+        match command {
+            Command::ChangeAccess { member, .. } | Command::Suspend(member) | Command::Reactivate(member) => {
+                Self::Member(*member)
+            }
+            Command::Resend(invitation) | Command::EditInvitation { invitation, .. } => {
+                Self::Invitations(vec![*invitation])
+            }
+            _ => Self::Nobody,
+        }
     }
 }
 
@@ -128,30 +155,36 @@ impl App {
     }
 
     pub(crate) async fn with_names(&self, state: Arc<Workspace>) -> Result<Team, AppError> {
+        let (members, invitations) = (state.members.values().collect(), state.invitations.values().collect());
+        self.names_of(Arc::clone(&state), members, invitations).await
+    }
+
+    /// The names that these rows need.
+    async fn names_of(
+        &self,
+        state: Arc<Workspace>,
+        members: Vec<&Member>,
+        invitations: Vec<&Invitation>,
+    ) -> Result<Team, AppError> {
         let workspace = state.id;
-        let mut people: Vec<PersonId> = state.members.values().map(|m| m.person).collect();
-        people.extend(
-            state
-                .invitations
-                .values()
-                .map(|i| i.sender)
-                .chain(state.members.values().filter_map(|m| m.invited_by))
-                .filter_map(person_of),
-        );
+        let mut people: Vec<PersonId> = members.iter().map(|m| m.person).collect();
+        let senders = invitations.iter().map(|i| i.sender);
+        people.extend(senders.chain(members.iter().filter_map(|m| m.invited_by)).filter_map(person_of));
         people.sort_unstable();
         people.dedup();
-        let mut ids: Vec<AddressId> = state.members.values().map(|m| m.address).collect();
-        ids.extend(state.invitations.values().map(|i| i.address));
+        let mut ids: Vec<AddressId> = members.iter().map(|m| m.address).collect();
+        ids.extend(invitations.iter().map(|i| i.address));
         ids.sort_unstable();
         ids.dedup();
+        let (enter, invited) = (!members.is_empty(), !invitations.is_empty());
         let (cards, addresses, entered, mails) = self
             .lines
             .read(move |from| {
                 Ok((
                     from.cards(&people)?,
                     from.addresses(&ids)?,
-                    from.entered(workspace)?,
-                    from.mails(Some(workspace), MAILS)?,
+                    if enter { from.entered(workspace)? } else { Vec::new() },
+                    if invited { from.mails(Some(workspace), MAILS)? } else { Vec::new() },
                 ))
             })
             .await?;
@@ -162,6 +195,17 @@ impl App {
             entered: entered.into_iter().collect(),
             mails: newest_by_invitation(&mails),
         })
+    }
+
+    /// The names that the answer to a change needs.
+    pub(crate) async fn names_for(&self, state: Arc<Workspace>, shown: &Shown) -> Result<Team, AppError> {
+        let whole = Arc::clone(&state);
+        let (members, invitations) = match shown {
+            Shown::Nobody => return Ok(Team::without_names(state)),
+            Shown::Member(id) => (whole.members.get(id).into_iter().collect(), Vec::new()),
+            Shown::Invitations(ids) => (Vec::new(), ids.iter().filter_map(|id| whole.invitations.get(id)).collect()),
+        };
+        self.names_of(state, members, invitations).await
     }
 
     /// The log of a workspace with names, for who may read it.

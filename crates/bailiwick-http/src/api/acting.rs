@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bailiwick_app::caller::Who;
 use bailiwick_app::change::Acted;
-use bailiwick_app::look::Team;
+use bailiwick_app::look::{Shown, Team};
 use bailiwick_app::secret::sha256;
 use bailiwick_app::{App, Caller};
 use bailiwick_core::ids::{CommandId, InvitationId, MemberId, ResourceId, TemplateId, WorkspaceId};
@@ -87,13 +87,14 @@ impl Acting {
             let (state, preview) = app.previewed(&self.caller, workspace, command, self.seen).await?;
             return Ok(Outcome::Previewed(PreviewBody::of(&state, &preview)));
         }
+        let shown = Shown::by(&command);
         let acted = app.act(&self.caller, workspace, command, self.seen, self.command).await?;
-        self.done(app, acted).await
+        self.done(app, acted, &shown).await
     }
 
-    /// What was done, with names where the caller may see them.
-    pub async fn done(&self, app: &App, acted: Acted) -> Result<Outcome, Problem> {
-        let team = app.after(&self.caller, &acted).await?;
+    /// What was done, with names of whom the answer shows where the caller may see them.
+    pub async fn done(&self, app: &App, acted: Acted, shown: &Shown) -> Result<Outcome, Problem> {
+        let team = app.after(&self.caller, &acted, shown).await?;
         Ok(Outcome::Done(acted, team))
     }
 

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bailiwick_app::App;
 use bailiwick_app::change::{Invitee, Offer};
-use bailiwick_app::look::Team;
+use bailiwick_app::look::{Shown, Team};
 use bailiwick_app::rows::MailState;
 use bailiwick_core::ids::{InvitationId, MemberId};
 use bailiwick_core::team::command::Command;
@@ -239,12 +239,14 @@ async fn invite(
         return Ok(JsonAnswer(PreviewBody::of(&state, &preview)).into_response());
     }
     let acted = app.invite(&acting.caller, workspace, invitees, acting.command).await?;
-    acting.done(&app, acted).await?.or(|acted, team| {
-        let sent = acted.events.iter().filter_map(|recorded| match recorded.event {
-            Event::InvitationSent { invitation, .. } => InvitationBody::of(team, invitation),
-            _ => None,
-        });
-        Ok((StatusCode::CREATED, JsonAnswer(Made { items: sent.collect() })).into_response())
+    let sent = acted.events.iter().filter_map(|recorded| match recorded.event {
+        Event::InvitationSent { invitation, .. } => Some(invitation),
+        _ => None,
+    });
+    let sent: Vec<InvitationId> = sent.collect();
+    acting.done(&app, acted, &Shown::Invitations(sent.clone())).await?.or(|_, team| {
+        let items = sent.iter().filter_map(|id| InvitationBody::of(team, *id)).collect();
+        Ok((StatusCode::CREATED, JsonAnswer(Made { items })).into_response())
     })
 }
 
@@ -275,7 +277,7 @@ async fn edit(
         Outcome::Previewed(PreviewBody::of(&state, &preview))
     } else {
         let acted = app.edit_invitation(caller, workspace, invitation, offer, *seen, *command).await?;
-        acting.done(&app, acted).await?
+        acting.done(&app, acted, &Shown::Invitations(vec![invitation])).await?
     };
     outcome.or(|_, team| shown(team, invitation))
 }

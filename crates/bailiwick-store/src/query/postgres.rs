@@ -45,8 +45,8 @@ queries! {
     LEAVE = "delete from nodes where incarnation = $1";
     /// Writes down which timeline has been settled.
     SETTLE = "update feed set settled_system = $1, settled_timeline = $2 where id = 1";
-    /// Wakes who listens.
-    WAKE = "select pg_notify('bailiwick', $1)";
+    /// Wakes who listens. A notification is a commit, but none that has to survive anything: nobody waits for its disk.
+    WAKE = "select set_config('synchronous_commit', 'off', true), pg_notify('bailiwick', $1)";
 
     /// The server and this connection to it.
     CHANNEL = "select current_setting('server_version'), case when ssl then version end, host(inet_server_addr())
