@@ -56,6 +56,7 @@ impl Bench {
         let cluster = Cluster::start(network, sink.address().port(), &setting);
         let world = crate::world::world(&cluster.nodes, sink);
         let mut driver = Driver::new(&world, name.to_owned(), number("AVAILABILITY_SEED", 1));
+        driver.doubles = false;
         let things = driver.set_up();
         Self { _runtime: runtime, cluster, world, driver, things }
     }

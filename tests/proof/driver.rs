@@ -81,6 +81,8 @@ pub struct Driver {
     made: u64,
     /// What was answered last to something that is no check.
     pub last: String,
+    /// Whether some commands go to two nodes at once.
+    pub doubles: bool,
 }
 
 impl Driver {
@@ -95,6 +97,7 @@ impl Driver {
             for_checks,
             made: 0,
             last: String::new(),
+            doubles: world.nodes.len() > 1,
         }
     }
 
@@ -121,7 +124,7 @@ impl Driver {
             [("authorization", auth.as_str()), ("content-type", "application/json"), ("idempotency-key", key.as_str())];
         let bytes = request(method, path, &headers, body);
         let begun = Instant::now();
-        if self.world.nodes.len() > 1 && self.random.below(16) == 0 {
+        if self.doubles && self.random.below(16) == 0 {
             return self.at_two_nodes(&bytes, begun);
         }
         let mut wait = Duration::ZERO;
