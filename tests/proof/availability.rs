@@ -13,7 +13,7 @@ use crate::driver::{Driver, Question, World};
 use crate::http::{Connection, request};
 use crate::kinds::Things;
 use crate::network::Network;
-use crate::process::Node;
+use crate::process::{Node, pass};
 use crate::world::{mailbox, number};
 use bailiwick_testkit::{Server, left_out};
 use tokio::runtime::Runtime;
@@ -99,7 +99,7 @@ fn a_what_an_acknowledgement_takes() {
 
     let stalled = stall(&bench.world);
     // What fits into what lies between is served, the rest waits for who does not read.
-    std::thread::park_timeout(SETTLED);
+    pass(SETTLED);
     said("acknowledged with 1000 stalled readers", &bench.changes(CHANGES));
     drop(stalled);
 
@@ -160,20 +160,20 @@ fn b_what_the_length_of_a_lease_costs_and_buys() {
         let again = Duration::from_secs(2);
         let first = bench.under_load(lease, "PostgreSQL restarts in 1 s", |cluster| {
             cluster.primary.stop_immediate().expect("it ends");
-            std::thread::park_timeout(RESTART);
+            pass(RESTART);
             cluster.primary.restart().expect("it comes back");
-            std::thread::park_timeout(again);
+            pass(again);
         });
         // The default lease outlasts such a restart.
         assert!(first == 0 || lease < USUAL, "{first} checks were refused while PostgreSQL restarted");
         bench.under_load(lease, "a node is cut off for 20 s", |cluster| {
             cluster.is_cut_off(0, PARTITION);
-            std::thread::park_timeout(again);
+            pass(again);
         });
         bench.under_load(lease, "the standby takes over after 15 s", |cluster| {
             cluster.primary.stop_immediate().expect("it ends");
             cluster.fails_over(NODES, FAIL_OVER, Duration::ZERO);
-            std::thread::park_timeout(again);
+            pass(again);
         });
         bench.world.tally.verdict();
         rows += 3;
@@ -232,7 +232,7 @@ fn check(world: &World, node: usize, question: &Question, stop: &AtomicBool) -> 
         };
         asked += 1;
         refused += u64::from(!ask().is_ok_and(|answer| answer.body.contains("\"decision\":true")));
-        std::thread::park_timeout(TICK.saturating_sub(begun.elapsed()));
+        pass(TICK.saturating_sub(begun.elapsed()));
     }
     [asked, refused]
 }

@@ -8,7 +8,7 @@ use bailiwick_testkit::{Options, Server};
 
 use crate::driver::World;
 use crate::network::Network;
-use crate::process::{Node, Start};
+use crate::process::{Node, Start, pass};
 
 /// So many nodes.
 pub const NODES: usize = 3;
@@ -68,7 +68,7 @@ impl Cluster {
     pub fn ends(&mut self, world: &World, node: usize, signal: &str, lasts: Duration) {
         world.nodes[node].up.store(false, Relaxed);
         self.nodes[node].end(signal);
-        std::thread::park_timeout(lasts);
+        pass(lasts);
         self.nodes[node].run();
         world.nodes[node].up.store(true, Relaxed);
     }
@@ -76,21 +76,21 @@ impl Cluster {
     /// Stops a node's process where it stands, and lets it go on later.
     pub fn sleeps(&self, node: usize, lasts: Duration) {
         self.nodes[node].signal("-STOP");
-        std::thread::park_timeout(lasts);
+        pass(lasts);
         self.nodes[node].signal("-CONT");
     }
 
     /// Nothing passes between a node and the primary for a while.
     pub fn is_cut_off(&self, node: usize, lasts: Duration) {
         self.network.cut(node, self.primary_at, true);
-        std::thread::park_timeout(lasts);
+        pass(lasts);
         self.network.cut(node, self.primary_at, false);
     }
 
     /// What a node says reaches the primary for a while, and no answer comes back.
     pub fn hears_nothing(&self, node: usize, lasts: Duration) {
         self.network.silence(node, self.primary_at, true);
-        std::thread::park_timeout(lasts);
+        pass(lasts);
         self.network.silence(node, self.primary_at, false);
     }
 
@@ -102,14 +102,14 @@ impl Cluster {
         for node in 0..NODES {
             self.network.cut(node, if node == with_old { new_at } else { old_at }, true);
         }
-        std::thread::park_timeout(after);
+        pass(after);
         let new = self.standby.take().expect("there is a standby");
         new.set("synchronous_standby_names", "").expect("it waits for nobody");
         new.promote().expect("it takes over");
         for node in (0..NODES).filter(|node| *node != with_old) {
             self.nodes[node].until_ready();
         }
-        std::thread::park_timeout(apart);
+        pass(apart);
         drop(std::mem::replace(&mut self.primary, new));
         for node in 0..NODES {
             self.network.cut(node, if node == with_old { new_at } else { old_at }, false);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::driver::{Done, Driver, Question};
 use crate::http::request;
-use crate::process::operator;
+use crate::process::{operator, pass};
 
 /// How long a level lasts that ends by itself; its end is exact to the bound on clocks, on every node.
 const A_WHILE: Duration = BOUND.saturating_mul(2);
@@ -222,9 +222,7 @@ impl Driver {
         self.asked("level for a while", &question, true, done.by, done.at);
         question.until = None;
         let end = begun + A_WHILE + BOUND;
-        while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
-            std::thread::park_timeout(left);
-        }
+        pass(end.saturating_duration_since(Instant::now()));
         self.asked("expiry", &question, false, done.by, end.max(done.at));
         Some(())
     }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::cluster::{Cluster, NODES, Setting};
 use crate::driver::{Driver, World};
 use crate::network::Network;
-use crate::process::{Node, PATIENCE};
+use crate::process::{Node, PATIENCE, pass};
 use crate::world::{Crew, mailbox, number};
 use bailiwick_testkit::{Random, Server, left_out};
 
@@ -65,7 +65,7 @@ fn no_check_of_any_node_is_older_than_what_was_acknowledged_before_it() {
     while goes_on() && (world.tally.cases() < cases || broken < faults) {
         let calm = Instant::now();
         while goes_on() && calm.elapsed() < CALM {
-            std::thread::park_timeout(Duration::from_millis(10));
+            pass(Duration::from_millis(10));
         }
         if !goes_on() || (world.tally.cases() >= cases && broken >= faults) {
             break;
@@ -80,7 +80,7 @@ fn no_check_of_any_node_is_older_than_what_was_acknowledged_before_it() {
         cluster.nodes.iter().for_each(Node::until_ready);
         world.tally.broke(name);
         println!("{name}: over after {:.1?}, {} cases", begun.elapsed(), world.tally.cases());
-        std::thread::park_timeout(AFTER);
+        pass(AFTER);
         world.tally.faulty.store(false, Relaxed);
         broken += 1;
     }
@@ -117,7 +117,7 @@ fn what_an_asynchronous_standby_lost_is_reported() {
     let until = Instant::now() + PATIENCE;
     while cluster.nodes.iter().filter(told).count() < NODES {
         assert!(Instant::now() < until, "not every node tells that acknowledged changes are lost");
-        std::thread::park_timeout(Duration::from_millis(10));
+        pass(Duration::from_millis(10));
     }
     // From here on the promise holds again.
     things.doubt();

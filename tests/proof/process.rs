@@ -12,6 +12,14 @@ use crate::http::{Connection, request};
 /// How long a test waits for something that a node does on its own.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Lets so much time pass, whoever may wake this thread meanwhile.
+pub fn pass(time: Duration) {
+    let until = Instant::now() + time;
+    while let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+        std::thread::park_timeout(left);
+    }
+}
+
 /// How a node is started.
 #[derive(Debug, Clone)]
 pub struct Start {

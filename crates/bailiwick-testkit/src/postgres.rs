@@ -117,7 +117,8 @@ impl Server {
     fn own_settings(&self) -> String {
         format!(
             "listen_addresses = '{}'\nport = {}\nunix_socket_directories = '{}'\nmax_connections = 400\n\
-             shared_buffers = 64MB\nlogging_collector = off\nautovacuum_naptime = 5s\n",
+             shared_buffers = 64MB\nlogging_collector = off\nautovacuum_naptime = 5s\n\
+             wal_retrieve_retry_interval = 200ms\n",
             self.at.ip(),
             self.at.port(),
             self.folder.display()
