@@ -186,7 +186,7 @@ impl App {
         let state = Arc::clone(&acted.state);
         let reads = *shown != Shown::Nobody && caller.needs(Scope::Read).is_ok();
         if reads && self.may(caller, state.id, |acts| acts.view_team).await? {
-            return self.names_for(state, shown).await;
+            return self.names_for(state, shown).await.map_err(AppError::once_committed);
         }
         Ok(Team::without_names(state))
     }

@@ -55,6 +55,19 @@ impl AppError {
     }
 }
 
+impl AppError {
+    /// The same of what comes after a commit: that the database is away no longer says that nothing was changed.
+    pub(crate) fn once_committed(self) -> Self {
+        match self {
+            Self::Store(StoreError::Unavailable(why)) => {
+                tracing::warn!(why, "the database went away after a commit");
+                Self::Unsure
+            }
+            other => other,
+        }
+    }
+}
+
 impl From<Misfit> for AppError {
     fn from(misfit: Misfit) -> Self {
         Self::Store(StoreError::Fenced { line: "a workspace".into(), why: misfit.0 })
@@ -109,6 +122,13 @@ impl SignInRefusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn after_a_commit_nobody_is_told_that_nothing_was_changed() {
+        let away = AppError::from(StoreError::Unavailable("no answer".into()));
+        assert!(matches!(away.once_committed(), AppError::Unsure));
+        assert!(matches!(AppError::Busy.once_committed(), AppError::Busy));
+    }
 
     #[test]
     fn a_fenced_line_is_doubt_and_a_broken_database_or_a_refusal_is_not() {

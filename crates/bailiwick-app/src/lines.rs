@@ -146,7 +146,7 @@ impl Lines {
                 return Ok(changed);
             }
             let (Changed::Done(_, committed) | Changed::Repeated(committed)) = &mut changed;
-            this.in_force(&lines, committed).await?;
+            this.in_force(&lines, committed).await.map_err(AppError::once_committed)?;
             Ok(changed)
         };
         match tokio::spawn(whole.in_current_span()).await {
