@@ -54,7 +54,7 @@ fn x13_a_mistake_is_reported_with_its_place_and_what_would_be_right() {
     );
     assert_eq!(
         fault(TENANT, "view_team = \"users:view\"", "view_team = \"users:vew\""),
-        "148:14 there is no permission `users:vew` | did you mean `users:view`?"
+        "153:14 there is no permission `users:vew` | did you mean `users:view`?"
     );
     assert_eq!(
         fault(TENANT, "direct = true", "dirct = true"),
