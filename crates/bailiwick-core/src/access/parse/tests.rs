@@ -70,7 +70,7 @@ fn x13_a_mistake_is_reported_with_its_place_and_what_would_be_right() {
     );
     assert_eq!(
         fault(PROPERTIES, "seats = 1\n", "seats = 0\n"),
-        "163:9 `seats` in [plans] must be a whole number from 1 to 1000000 | "
+        "172:9 `seats` in [plans] must be a whole number from 1 to 1000000 | "
     );
 }
 
