@@ -170,12 +170,13 @@ impl App {
         let token = Token::parse(SecretKind::Invitation, token).ok_or(Refusal::NoSuchInvitation)?;
         let workspace = token.line().map(WorkspaceId).ok_or(Refusal::NoSuchInvitation)?;
         let (tools, by, now) = (self.tools(), caller.by(), self.clock.now());
-        let looked = token.clone();
+        let (looked, asker) = (token.clone(), caller.clone());
         let lines = vec![LineId::Person(person), LineId::Workspace(workspace)];
         let changed = self
             .lines
             .change(lines, self.command_id(), move |tx| {
-                let found = find(tx, &token)?.ok_or(Refusal::NoSuchInvitation)?;
+                let found = find(tx, &token)?.filter(|found| asker.sees_product(found.state.product));
+                let found = found.ok_or(Refusal::NoSuchInvitation)?;
                 let row = tx.person(person)?.filter(|p| p.proven_at.is_some()).ok_or(AppError::NotSignedIn)?;
                 tools.accept(tx, &by, &found, person, row.address, now)
             })
@@ -221,7 +222,7 @@ impl App {
                 if let Some(phc) = phc {
                     tools.password(tx, &by, person, &phc, now)?;
                 }
-                let signed_in = tools.session(tx, person, SignedInBy::Link, Some(origin), now)?;
+                let signed_in = tools.session(tx, person, (SignedInBy::Link, None), Some(origin), now)?;
                 let acted = tools.accept(tx, &by, &found, person, found.invitation.address, now)?;
                 if found.state.model.invitations.own_workspace {
                     tools.own_workspace(tx, &by, &found.state, person, own, now)?;
@@ -246,11 +247,12 @@ impl App {
         let person = caller.person().ok_or(AppError::NotSignedIn)?;
         let token = Token::parse(SecretKind::Invitation, token).ok_or(Refusal::NoSuchInvitation)?;
         let workspace = token.line().map(WorkspaceId).ok_or(Refusal::NoSuchInvitation)?;
-        let (tools, by, now) = (self.tools(), caller.by(), self.clock.now());
+        let (tools, by, asker, now) = (self.tools(), caller.by(), caller.clone(), self.clock.now());
         let changed = self
             .lines
             .change(vec![LineId::Workspace(workspace)], self.command_id(), move |tx| {
-                let found = find(tx, &token)?.ok_or(Refusal::NoSuchInvitation)?;
+                let found = find(tx, &token)?.filter(|found| asker.sees_product(found.state.product));
+                let found = found.ok_or(Refusal::NoSuchInvitation)?;
                 let row = tx.person(person)?.ok_or(AppError::NotSignedIn)?;
                 let command = Command::Decline { invitation: found.id, proven: row.address };
                 tools.decide(tx, &by, &found.state, command, None, now)

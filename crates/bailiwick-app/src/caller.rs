@@ -2,7 +2,7 @@
 
 use bailiwick_core::ids::{KeyId, PersonId, ProductId, SessionId};
 use bailiwick_core::team::command::Actor;
-use bailiwick_store::rows::{By, Origin};
+use bailiwick_store::rows::{By, Origin, SessionRow};
 
 use crate::error::AppError;
 
@@ -24,6 +24,8 @@ pub enum Who {
         person: PersonId,
         /// By which session.
         session: SessionId,
+        /// The product whose host vouched for them; then no other product's workspaces are there for them.
+        within: Option<ProductId>,
     },
     /// A host by a key of its product.
     Host {
@@ -103,7 +105,28 @@ impl Caller {
     pub fn sees_product(&self, product: ProductId) -> bool {
         match &self.who {
             Who::Host { product: own, .. } => *own == product,
-            Who::Person { .. } | Who::Operator => true,
+            Who::Person { within, .. } => within.is_none_or(|within| within == product),
+            Who::Operator => true,
+        }
+    }
+
+    /// Whether a session of one's own is there for this one: a host's sees those of its product.
+    pub fn may_end(&self, session: &SessionRow) -> bool {
+        match self.who {
+            Who::Person { within, .. } => within.is_none() || within == session.product,
+            _ => false,
+        }
+    }
+
+    /// The person, if it is one who signed in here: an account is not changed by a session that a host vouched for.
+    ///
+    /// # Errors
+    /// [`AppError::NotSignedIn`], [`AppError::Vouched`].
+    pub fn account(&self) -> Result<PersonId, AppError> {
+        match self.who {
+            Who::Person { person, within: None, .. } => Ok(person),
+            Who::Person { .. } => Err(AppError::Vouched),
+            _ => Err(AppError::NotSignedIn),
         }
     }
 

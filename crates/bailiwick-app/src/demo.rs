@@ -274,7 +274,7 @@ impl App {
     /// [`AppError::NotSignedIn`] outside the demo.
     pub async fn demo_sign_in(&self, person: PersonId, origin: &Origin) -> Result<SignedIn, AppError> {
         self.only_in_demo()?;
-        self.begin_session(person, SignedInBy::Demo, origin, |_| Ok(())).await
+        self.begin_session(person, SignedInBy::Demo, origin, |_| Ok(None)).await
     }
 
     /// The mails of the demo, newest first.

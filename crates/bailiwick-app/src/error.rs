@@ -19,6 +19,9 @@ pub enum AppError {
     /// The host's key does not have this scope.
     #[error("this key does not have the scope `{0}`")]
     Scope(&'static str),
+    /// The session was begun by a host, for its product alone; an account is changed by who signed in here.
+    #[error("a product signed you in; sign in here to change your account")]
+    Vouched,
     /// A value of the request is not one.
     #[error("{sentence}")]
     Invalid {

@@ -4,8 +4,8 @@
 use bailiwick_core::email::Email;
 use bailiwick_core::ids::{PersonId, ProductId, SessionId};
 use bailiwick_core::time::Timestamp;
-use bailiwick_store::Changed;
-use bailiwick_store::rows::{LineId, Origin, PersonCard, SecretKind, SecretRow, SessionRow, SignedInBy};
+use bailiwick_store::rows::{LineId, Origin, PersonCard, ProductRow, SecretKind, SecretRow, SessionRow, SignedInBy};
+use bailiwick_store::{Changed, Read, StoreError};
 
 use crate::accept::person_name;
 use crate::app::App;
@@ -38,7 +38,7 @@ pub struct Exchanged {
 }
 
 impl Caller {
-    fn product(&self) -> Result<ProductId, AppError> {
+    pub(crate) fn product(&self) -> Result<ProductId, AppError> {
         match self.who {
             Who::Host { product, .. } => Ok(product),
             _ => Err(AppError::NotSignedIn),
@@ -135,13 +135,7 @@ impl App {
         let found = self.lines.read(move |from| {
             let person = match reference.parse::<PersonId>() {
                 Err(_) => from.person_by_external_id(product, &reference)?,
-                Ok(person) => {
-                    let mut knows = false;
-                    for membership in from.memberships(person)? {
-                        knows |= from.workspace(membership.workspace)?.is_some_and(|w| w.product == product);
-                    }
-                    knows.then_some(person)
-                }
+                Ok(person) => known(from, product, person)?.then_some(person),
             };
             Ok(person.map(|p| from.cards(&[p])).transpose()?.and_then(|mut cards| cards.pop()))
         });
@@ -187,8 +181,9 @@ impl App {
         let (hash, now) = (token.hash(), self.clock.now());
         self.begin_session(person, SignedInBy::Host, origin, move |tx| {
             let secret = tx.secret(&hash)?.filter(|s| s.kind == SecretKind::HostCode && now < s.expires_at);
-            let meant = secret.and_then(|s| s.bound_to).is_some_and(|b| b.starts_with("enter:"));
-            if meant && tx.take_secret(&hash)? { Ok(()) } else { Err(SignInRefusal::DeadLink.into()) }
+            let product = secret.and_then(|s| s.bound_to?.strip_prefix("enter:")?.split_once(':')?.0.parse().ok());
+            let product: ProductId = product.ok_or(SignInRefusal::DeadLink)?;
+            if tx.take_secret(&hash)? { Ok(Some(product)) } else { Err(SignInRefusal::DeadLink.into()) }
         })
         .await
     }
@@ -199,10 +194,11 @@ impl App {
     /// # Errors
     /// Nobody is signed in; the store's.
     pub async fn hand_over(&self, caller: &Caller, return_to: &str) -> Result<Option<String>, AppError> {
-        let Who::Person { person, session } = caller.who else { return Err(AppError::NotSignedIn) };
+        let Who::Person { person, session, .. } = caller.who else { return Err(AppError::NotSignedIn) };
         let installation = self.installation();
-        let Some(product) = installation.products.iter().find(|p| p.return_to.iter().any(|ok| allowed(ok, return_to)))
-        else {
+        let here =
+            |p: &&ProductRow| caller.sees_product(p.product) && p.return_to.iter().any(|ok| allowed(ok, return_to));
+        let Some(product) = installation.products.iter().find(here) else {
             return Ok(None);
         };
         let (id, now, tools) = (product.product, self.clock.now(), self.tools());
@@ -250,6 +246,12 @@ impl App {
             Changed::Repeated(_) => Err(AppError::Repeated),
         }
     }
+}
+
+/// Whether a host has a reason to know a person: as somebody in one of its product's workspaces, or by an id of its own.
+pub(crate) fn known(from: &mut dyn Read, product: ProductId, person: PersonId) -> Result<bool, StoreError> {
+    let member = from.memberships(person)?.iter().any(|row| row.product == product);
+    Ok(member || from.has_external_id(product, person)?)
 }
 
 fn code_row(token: &Token, person: PersonId, object: [u8; 16], now: Timestamp, bound_to: String) -> SecretRow {

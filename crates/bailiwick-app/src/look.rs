@@ -247,7 +247,7 @@ impl App {
     pub async fn my_workspaces(&self, caller: &Caller) -> Result<Vec<Membership>, AppError> {
         let person = caller.person().ok_or(AppError::NotSignedIn)?;
         let all = self.lines.read(move |from| from.memberships(person)).await?;
-        Ok(all.into_iter().filter(|m| !m.suspended).collect())
+        Ok(all.into_iter().filter(|m| !m.suspended && caller.sees_product(m.product)).collect())
     }
 
     /// The card of the caller.

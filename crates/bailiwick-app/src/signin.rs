@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use bailiwick_core::email::Email;
-use bailiwick_core::ids::{CredentialId, MailId, PersonId, SessionId, TextId, WorkspaceId};
+use bailiwick_core::ids::{CredentialId, MailId, PersonId, ProductId, SessionId, TextId, WorkspaceId};
 use bailiwick_core::team::command::Actor;
 use bailiwick_core::time::Timestamp;
 use bailiwick_store::rows::{
@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::caller::{Caller, Who};
 use crate::change::Tools;
 use crate::error::{AppError, SignInRefusal};
+use crate::host::known;
 use crate::keys::hex;
 use crate::outbox::MailWords;
 use crate::password::check_rule;
@@ -74,7 +75,7 @@ impl App {
         self.begin_session(person.person, SignedInBy::Password, origin, move |tx| {
             // The password may have been changed while it was being hashed.
             let still = tx.password(person.person)?.is_some_and(|(now, _)| now.credential == credential.credential);
-            if still { Ok(()) } else { Err(SignInRefusal::WrongPassword.into()) }
+            if still { Ok(None) } else { Err(SignInRefusal::WrongPassword.into()) }
         })
         .await
     }
@@ -135,7 +136,7 @@ impl App {
             if !tx.take_secret(&hash)? {
                 return Err(SignInRefusal::DeadLink.into());
             }
-            Ok(())
+            Ok(None)
         })
         .await
     }
@@ -149,14 +150,14 @@ impl App {
         first: F,
     ) -> Result<SignedIn, AppError>
     where
-        F: FnOnce(&mut dyn Tx) -> Result<(), AppError> + Send + 'static,
+        F: FnOnce(&mut dyn Tx) -> Result<Option<ProductId>, AppError> + Send + 'static,
     {
         let (tools, now, origin) = (self.tools(), self.clock.now(), origin.clone());
         let changed = self
             .lines
             .change(vec![LineId::Person(person)], self.command_id(), move |tx| {
-                first(tx)?;
-                tools.session(tx, person, how, Some(origin), now)
+                let within = first(tx)?;
+                tools.session(tx, person, (how, within), Some(origin), now)
             })
             .await?;
         match changed {
@@ -190,21 +191,26 @@ impl App {
             let id = session.session;
             self.lines.observe(move |to| to.use_session(id, now)).await?;
         }
-        Ok(Caller { who: Who::Person { person: session.person, session: session.session }, origin })
+        let SessionRow { person, session, product: within, .. } = session;
+        Ok(Caller { who: Who::Person { person, session, within }, origin })
     }
 
-    /// Whether a session lives.
+    /// A session that lives, of somebody whom the host has a reason to know, and not another product's own.
     ///
     /// # Errors
-    /// The store's.
-    pub async fn session_lives(&self, id: SessionId) -> Result<Option<SessionRow>, AppError> {
-        let now = self.clock.now();
+    /// Not asked by a host; the store's.
+    pub async fn session_lives(&self, caller: &Caller, id: SessionId) -> Result<Option<SessionRow>, AppError> {
+        let (product, now) = (caller.product()?, self.clock.now());
         let found = self
             .lines
             .read(move |from| {
                 let Some(session) = from.session(id)? else { return Ok(None) };
+                let known = match session.product {
+                    Some(of) => of == product,
+                    None => known(from, product, session.person)?,
+                };
                 let used = from.session_used(id)?.unwrap_or(session.created_at);
-                Ok(lives(&session, used, now).then_some(session))
+                Ok((known && lives(&session, used, now)).then_some(session))
             })
             .await?;
         Ok(found)
@@ -216,12 +222,12 @@ impl App {
     /// The store's.
     pub async fn own_sessions(&self, caller: &Caller) -> Result<Vec<SessionRow>, AppError> {
         let person = caller.person().ok_or(AppError::NotSignedIn)?;
-        let now = self.clock.now();
+        let (asker, now) = (caller.clone(), self.clock.now());
         let all = self
             .lines
             .read(move |from| {
                 let mut live = Vec::new();
-                for session in from.sessions(person)? {
+                for session in from.sessions(person)?.into_iter().filter(|s| asker.may_end(s)) {
                     let used = from.session_used(session.session)?.unwrap_or(session.created_at);
                     if lives(&session, used, now) {
                         live.push(session);
@@ -239,11 +245,12 @@ impl App {
     /// [`AppError::NotSignedIn`] if it is not theirs, as if it were not there.
     pub async fn end_session(&self, caller: &Caller, id: SessionId) -> Result<(), AppError> {
         let person = caller.person().ok_or(AppError::NotSignedIn)?;
-        let (by, now) = (caller.by(), self.clock.now());
+        let (by, asker, now) = (caller.by(), caller.clone(), self.clock.now());
         let _: Changed<()> = self
             .lines
             .change(vec![LineId::Person(person)], self.command_id(), move |tx| {
-                let session = tx.session(id)?.filter(|s| s.person == person).ok_or(AppError::NotSignedIn)?;
+                let own = |s: &SessionRow| s.person == person && asker.may_end(s);
+                let session = tx.session(id)?.filter(own).ok_or(AppError::NotSignedIn)?;
                 end_sessions(tx, &by, person, vec![session], now)
             })
             .await?;
@@ -255,7 +262,8 @@ impl App {
     /// # Errors
     /// The rule; the present password, where there is one, does not fit.
     pub async fn set_password(&self, caller: &Caller, present: Option<&str>, new: &str) -> Result<(), AppError> {
-        let Who::Person { person, session } = caller.who else { return Err(AppError::NotSignedIn) };
+        caller.account()?;
+        let Who::Person { person, session, .. } = caller.who else { return Err(AppError::NotSignedIn) };
         let now = self.clock.now();
         let (cards, old) = self.lines.read(move |from| Ok((from.cards(&[person])?, from.password(person)?))).await?;
         let words: Vec<&str> = cards.iter().flat_map(|c| [c.name.as_str(), c.email.as_str()]).collect();
@@ -289,7 +297,7 @@ impl App {
     /// # Errors
     /// A name that cannot be.
     pub async fn rename_me(&self, caller: &Caller, name: &str) -> Result<(), AppError> {
-        let person = caller.person().ok_or(AppError::NotSignedIn)?;
+        let person = caller.account()?;
         let name = person_name(name)?;
         let (by, now, text) = (caller.by(), self.clock.now(), TextId(self.new_id()));
         let _: Changed<()> = self
@@ -309,7 +317,7 @@ impl App {
     /// # Errors
     /// The store's.
     pub async fn enter(&self, caller: &Caller, workspace: WorkspaceId) -> Result<(), AppError> {
-        let Who::Person { person, session } = caller.who else { return Ok(()) };
+        let Who::Person { person, session, .. } = caller.who else { return Ok(()) };
         let began = self
             .lines
             .read(move |from| {
@@ -365,21 +373,22 @@ impl Tools {
         &self,
         tx: &mut dyn Tx,
         person: PersonId,
-        how: SignedInBy,
+        (by, product): (SignedInBy, Option<ProductId>),
         origin: Option<Origin>,
         now: Timestamp,
     ) -> Result<SignedIn, AppError> {
         let row = tx.person(person)?.filter(|p| p.erased_at.is_none() && p.proven_at.is_some());
         row.ok_or(AppError::NotSignedIn)?;
-        let by = By { actor: Actor::Person(person), origin };
+        let who = By { actor: Actor::Person(person), origin };
         let open = tx.sessions(person)?;
         if open.len() >= SESSIONS_EACH {
-            end_sessions(tx, &by, person, open.into_iter().skip(SESSIONS_EACH - 1).collect(), now)?;
+            end_sessions(tx, &who, person, open.into_iter().skip(SESSIONS_EACH - 1).collect(), now)?;
         }
         let session = SessionRow {
             session: SessionId(self.random.id(now)),
             person,
-            by: how,
+            by,
+            product,
             created_at: now,
             expires_at: now.plus_days(ABSOLUTE_DAYS),
             ended_at: None,
@@ -394,7 +403,7 @@ impl Tools {
             expires_at: session.expires_at,
             bound_to: None,
         })?;
-        tx.put(LineId::Person(person), &by, now, vec![Row::Session(session.clone())])?;
+        tx.put(LineId::Person(person), &who, now, vec![Row::Session(session.clone())])?;
         Ok(SignedIn { token, session })
     }
 

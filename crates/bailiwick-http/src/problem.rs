@@ -193,6 +193,12 @@ impl From<AppError> for Problem {
                 )
                 .with_remedy("Use a key that has it.")
             },
+            AppError::Vouched => Self::new(
+                StatusCode::FORBIDDEN,
+                "session-of-a-product",
+                "A product signed this person in, for itself alone.",
+            )
+            .with_remedy("Sign in here to change an account."),
             AppError::Invalid { field, sentence } => Self::invalid(field, sentence),
             AppError::TooOften(seconds) => Self {
                 retry_after: Some(seconds),

@@ -123,6 +123,9 @@ pub struct SessionRow {
     pub person: PersonId,
     /// How it began.
     pub by: SignedInBy,
+    /// The product whose host vouched for the person: the session is good in its workspaces alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<ProductId>,
     /// When it began.
     pub created_at: Timestamp,
     /// When it ends whatever happens.
@@ -294,6 +297,8 @@ pub struct PersonCard {
 pub struct Membership {
     /// Which.
     pub workspace: WorkspaceId,
+    /// Its product.
+    pub product: ProductId,
     /// The row there.
     pub member: MemberId,
     /// The workspace's name.

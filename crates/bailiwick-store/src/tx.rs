@@ -47,6 +47,8 @@ pub trait Read {
     fn person_at(&mut self, address: AddressId) -> Out<Option<PersonRow>>;
     /// The person that a product's host knows by this id.
     fn person_by_external_id(&mut self, product: ProductId, external_id: &str) -> Out<Option<PersonId>>;
+    /// Whether a product's host knows a person by an id of its own.
+    fn has_external_id(&mut self, product: ProductId, person: PersonId) -> Out<bool>;
     /// What pages show of people, in any order; who is unknown is left out.
     fn cards(&mut self, people: &[PersonId]) -> Out<Vec<PersonCard>>;
     /// What addresses say; erased and unknown ones are left out.

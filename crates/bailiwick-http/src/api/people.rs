@@ -245,6 +245,6 @@ async fn session(
 ) -> Answer {
     host.caller.needs(Scope::Vouch)?;
     let id = session.parse().map_err(|_| no_session())?;
-    let row = app.session_lives(id).await?.ok_or_else(no_session)?;
+    let row = app.session_lives(&host.caller, id).await?.ok_or_else(no_session)?;
     Ok(JsonAnswer(SessionBody::from(row)).into_response())
 }

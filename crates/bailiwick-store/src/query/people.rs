@@ -14,6 +14,8 @@ queries! {
             name_id = excluded.name_id, created_at = excluded.created_at, erased_at = excluded.erased_at";
     /// The person of a host's id.
     PERSON_OF_EXTERNAL_ID = "select person_id from person_external_ids where product_id = $1 and external_id = $2";
+    /// Whether a host has an id for a person.
+    HAS_EXTERNAL_ID = "select true from person_external_ids where product_id = $1 and person_id = $2 limit 1";
     /// Remembers a host's id.
     ADD_EXTERNAL_ID = "insert into person_external_ids (product_id, external_id, person_id) values ($1, $2, $3)";
     /// What pages show of a person.
@@ -40,19 +42,19 @@ queries! {
         where c.person_id = $1 and c.ended_at is null order by c.created_at desc limit 1";
 
     /// A session.
-    SESSION = "select session_id, person_id, begun_by, created_at, expires_at, ended_at from sessions
+    SESSION = "select session_id, person_id, begun_by, product_id, created_at, expires_at, ended_at from sessions
         where session_id = $1";
     /// Sessions of a person that were not ended.
-    SESSIONS = "select session_id, person_id, begun_by, created_at, expires_at, ended_at from sessions
+    SESSIONS = "select session_id, person_id, begun_by, product_id, created_at, expires_at, ended_at from sessions
         where person_id = $1 and ended_at is null order by created_at desc, session_id";
     /// Every session of a person.
-    ALL_SESSIONS = "select session_id, person_id, begun_by, created_at, expires_at, ended_at from sessions
+    ALL_SESSIONS = "select session_id, person_id, begun_by, product_id, created_at, expires_at, ended_at from sessions
         where person_id = $1";
     /// Writes a session.
-    PUT_SESSION = "insert into sessions (session_id, person_id, begun_by, created_at, expires_at, ended_at)
-        values ($1, $2, $3, $4, $5, $6)
+    PUT_SESSION = "insert into sessions (session_id, person_id, begun_by, product_id, created_at, expires_at, ended_at)
+        values ($1, $2, $3, $4, $5, $6, $7)
         on conflict (session_id) do update set person_id = excluded.person_id, begun_by = excluded.begun_by,
-            created_at = excluded.created_at, expires_at = excluded.expires_at, ended_at = excluded.ended_at";
+            product_id = excluded.product_id, created_at = excluded.created_at, expires_at = excluded.expires_at, ended_at = excluded.ended_at";
     /// Every credential of a person.
     ALL_CREDENTIALS = "select credential_id, person_id, created_at, ended_at from credentials where person_id = $1";
     /// Writes a credential.

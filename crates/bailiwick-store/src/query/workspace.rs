@@ -111,7 +111,7 @@ queries! {
     RESOURCE_WORKSPACE = "select workspace_id from resources where resource_id = $1";
 
     /// Where a person is a member.
-    MEMBERSHIPS = "select w.workspace_id, m.member_id, w.name, m.suspended_at is not null from members m
+    MEMBERSHIPS = "select w.workspace_id, w.product_id, m.member_id, w.name, m.suspended_at is not null from members m
         join workspaces w on w.workspace_id = m.workspace_id
         where m.person_id = $1 and w.deleted_at is null order by w.name, w.workspace_id, m.member_id";
     /// Open invitations to an address.

@@ -25,6 +25,7 @@ pub(crate) const MIGRATIONS: &[Migration] = files! {
     6 "0006_nodes"
     7 "0007_readers"
     8 "0008_scopes"
+    9 "0009_vouched"
 };
 
 // Engine-only statements.

@@ -356,6 +356,7 @@ async fn furnished() -> (Sqlite, Team, PersonId) {
         session: SessionId(id()),
         person,
         by: SignedInBy::Link,
+        product: None,
         created_at: BEGIN,
         expires_at: BEGIN.plus_days(30),
         ended_at: None,

@@ -28,7 +28,8 @@ pub async fn of_people_are_put_and_found(store: &dyn Store) {
     let session = SessionRow {
         session: SessionId(fresh()),
         person: id,
-        by: SignedInBy::Link,
+        by: SignedInBy::Host,
+        product: Some(product),
         created_at: BEGIN,
         expires_at: BEGIN.plus_days(30),
         ended_at: None,
@@ -57,6 +58,8 @@ pub async fn of_people_are_put_and_found(store: &dyn Store) {
         assert_eq!(from.person_at(at)?.as_ref(), Some(&wanted));
         assert_eq!(from.person_by_external_id(product, "u-1")?, Some(id));
         assert_eq!(from.person_by_external_id(product, "u-2")?, None);
+        assert!(from.has_external_id(product, id)?);
+        assert!(!from.has_external_id(product, PersonId(7))? && !from.has_external_id(ProductId(7), id)?);
         let cards = from.cards(&[PersonId(7), id])?;
         assert_eq!(cards.len(), 1);
         assert_eq!((&*cards[0].name, &*cards[0].email), ("Ann", "Ann@acme.test"));

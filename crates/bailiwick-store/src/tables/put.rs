@@ -1,5 +1,7 @@
 //! Rows of persons' and the installation's lines: an event of theirs is the row, and folding is putting it.
 
+use bailiwick_core::ids::ProductId;
+
 use super::db::{Db, Out, to_json, write};
 use crate::error::StoreError;
 use crate::models::hash;
@@ -53,6 +55,7 @@ pub(crate) fn row(db: &dyn Db, line: LineId, row: &Row) -> Out<()> {
                 &s.session.bytes(),
                 &s.person.bytes(),
                 &s.by.word(),
+                &s.product.map(ProductId::bytes),
                 &s.created_at.0,
                 &s.expires_at.0,
                 &s.ended_at.map(|t| t.0),

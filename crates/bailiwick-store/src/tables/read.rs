@@ -86,7 +86,13 @@ impl<S: Source> Read for S {
 
     fn memberships(&mut self, person: PersonId) -> Out<Vec<Membership>> {
         let mut rows = all(self.db(), q::MEMBERSHIPS, &[&person.bytes()], |c| {
-            Ok(Membership { workspace: c.id()?, member: c.id()?, name: c.text()?, suspended: c.get()? })
+            Ok(Membership {
+                workspace: c.id()?,
+                product: c.id()?,
+                member: c.id()?,
+                name: c.text()?,
+                suspended: c.get()?,
+            })
         })?;
         // Of several rows in one workspace the first stands for all.
         rows.dedup_by_key(|row| row.workspace);
@@ -107,6 +113,11 @@ impl<S: Source> Read for S {
 
     fn person_by_external_id(&mut self, product: ProductId, external_id: &str) -> Out<Option<PersonId>> {
         one(self.db(), people::PERSON_OF_EXTERNAL_ID, &[&product.bytes(), &external_id], |c| c.id())
+    }
+
+    fn has_external_id(&mut self, product: ProductId, person: PersonId) -> Out<bool> {
+        let found = one(self.db(), people::HAS_EXTERNAL_ID, &[&product.bytes(), &person.bytes()], |c| c.get::<bool>())?;
+        Ok(found.unwrap_or(false))
     }
 
     fn cards(&mut self, ids: &[PersonId]) -> Out<Vec<PersonCard>> {
@@ -239,6 +250,7 @@ pub(crate) fn session(c: &mut Cells<'_>) -> Out<SessionRow> {
         session: c.id()?,
         person: c.id()?,
         by: word(&c.text()?, SignedInBy::of_word)?,
+        product: c.maybe_id()?,
         created_at: c.time()?,
         expires_at: c.time()?,
         ended_at: c.maybe_time()?,
