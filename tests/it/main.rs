@@ -8,6 +8,7 @@ mod nodes;
 mod pages;
 mod presets;
 mod readme;
+mod scenarios;
 mod serving;
 mod silence;
 mod upgrade;

@@ -11,8 +11,11 @@ async fn main() -> std::process::ExitCode {
     match cli::run(cli::Bailiwick::parse()).await {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("bailiwick: {error}");
-            std::process::ExitCode::FAILURE
+            let said = error.to_string();
+            if !said.is_empty() {
+                eprintln!("bailiwick: {said}");
+            }
+            std::process::ExitCode::from(if error.is::<cli::No>() { 1 } else { 3 })
         }
     }
 }

@@ -17,7 +17,7 @@ use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 
-use crate::cli::Outcome;
+use crate::cli::{No, Outcome};
 
 /// What can be asked.
 #[derive(Debug, Serialize, Deserialize)]
@@ -87,7 +87,7 @@ impl Answer {
     pub fn into_words(self) -> Outcome<String> {
         match self {
             Self::Said(words) => Ok(words),
-            Self::Refused(why) => Err(why.into()),
+            Self::Refused(why) => Err(No::because(why)),
             other => Ok(serde_json::to_string(&other)?),
         }
     }

@@ -4,8 +4,8 @@
 //! a fault suggests the nearest right name instead.
 
 mod build;
-mod fault;
-mod read;
+pub(crate) mod fault;
+pub(crate) mod read;
 
 pub use fault::{Fault, Faults};
 

@@ -6,6 +6,7 @@ mod migrate;
 mod model;
 mod move_all;
 mod serve;
+mod table;
 mod tell;
 
 use std::path::PathBuf;
@@ -16,6 +17,30 @@ pub use serve::Shared;
 
 /// What went wrong, in a sentence for the terminal.
 pub type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// An answer that is no: refused, denied, not as it must be. It ends with 1; what could not be done or answered, with 3.
+#[derive(Debug)]
+pub struct No(String);
+
+impl No {
+    /// With a sentence.
+    pub fn because(why: impl Into<String>) -> Box<dyn std::error::Error + Send + Sync> {
+        Box::new(Self(why.into()))
+    }
+
+    /// After everything was said.
+    pub fn quietly() -> Box<dyn std::error::Error + Send + Sync> {
+        Self::because("")
+    }
+}
+
+impl std::fmt::Display for No {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for No {}
 
 /// Team settings as a service: workspaces, members, invitations, roles, seats, and "may this person do that?".
 #[derive(Debug, Parser)]
@@ -46,6 +71,20 @@ enum Command {
     /// The log: verify its chain, and that the tables equal it.
     #[command(subcommand)]
     Audit(tell::Audit),
+}
+
+/// Says lines on the terminal. That nobody reads on, such as `head`, is no fault.
+pub fn say(words: impl std::fmt::Display) -> Outcome {
+    use std::io::Write as _;
+    match writeln!(std::io::stdout().lock(), "{words}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Says it as JSON.
+pub fn say_json(value: &impl serde::Serialize) -> Outcome {
+    say(serde_json::to_string_pretty(value)?)
 }
 
 /// Where the data is.

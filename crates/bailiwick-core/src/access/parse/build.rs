@@ -77,7 +77,7 @@ impl Builder {
                 _ => unreachable!("a TOML document is a table"),
             },
             Err(error) => {
-                self.read.fault(error.span.start..error.span.end, format!("not TOML: {}", error.kind), "");
+                self.read.not_toml(&error);
                 None
             }
         }

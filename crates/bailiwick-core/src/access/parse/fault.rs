@@ -24,7 +24,7 @@ pub struct Faults {
 }
 
 impl Faults {
-    pub(super) fn new(text: &str, mut faults: Vec<Fault>) -> Self {
+    pub(crate) fn new(text: &str, mut faults: Vec<Fault>) -> Self {
         faults.sort_by_key(|f| f.at.start);
         Self { text: text.to_owned(), faults }
     }
@@ -36,10 +36,7 @@ impl Faults {
 
     /// Line and column of a fault, both from 1.
     pub fn place(&self, fault: &Fault) -> (usize, usize) {
-        let before = &self.text[..fault.at.start.min(self.text.len())];
-        let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
-        (line, column)
+        place(&self.text, fault.at.start)
     }
 
     /// The report for a terminal: each fault with its line, the faulty text underlined.
@@ -56,6 +53,14 @@ impl Faults {
     }
 }
 
+/// Line and column of a byte of a text, both from 1.
+pub(crate) fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = &text[..at.min(text.len())];
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
+    (line, column)
+}
+
 impl fmt::Display for Faults {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.report("model.toml"))
@@ -65,7 +70,7 @@ impl fmt::Display for Faults {
 impl std::error::Error for Faults {}
 
 /// "did you mean ...?", if one of the known names is near.
-pub(super) fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let limit = wrong.chars().count() / 3 + 1;
     known
         .into_iter()

@@ -9,14 +9,14 @@ use super::fault::{Fault, nearest};
 
 /// A value with its place in the file.
 #[derive(Debug, Clone)]
-pub(super) struct At<T> {
+pub(crate) struct At<T> {
     pub value: T,
     pub at: Range<usize>,
 }
 
 /// Collects faults while a file is read.
 #[derive(Default)]
-pub(super) struct Reader {
+pub(crate) struct Reader {
     pub faults: Vec<Fault>,
     /// Every key that was asked for, with the way to it: what a model file can hold.
     #[cfg(test)]
@@ -24,8 +24,10 @@ pub(super) struct Reader {
 }
 
 /// A table that is being read; what nobody took from it is unknown.
-pub(super) struct Section<'t> {
+pub(crate) struct Section<'t> {
     name: String,
+    /// What messages call it, where that is not its name.
+    called: Option<String>,
     pub at: Range<usize>,
     table: Table<'t>,
     asked: Vec<String>,
@@ -36,10 +38,18 @@ impl Reader {
         self.faults.push(Fault { at, wrong: wrong.into(), right: right.into() });
     }
 
+    /// That the file is not TOML at all: then nothing else is known of it.
+    pub fn not_toml(&mut self, error: &toml_span::Error) {
+        self.fault(error.span.start..error.span.end, format!("not TOML: {}", error.kind), "");
+    }
+
+    /// A value that must be a table.
     pub fn section<'t>(&mut self, name: &str, mut value: Value<'t>) -> Option<Section<'t>> {
         let at = span(&value);
         match value.take() {
-            ValueInner::Table(table) => Some(Section { name: name.to_owned(), at, table, asked: Vec::new() }),
+            ValueInner::Table(table) => {
+                Some(Section { name: name.to_owned(), called: None, at, table, asked: Vec::new() })
+            }
             _ => {
                 self.fault(at, format!("`{name}` must be a table"), format!("write [{name}]"));
                 None
@@ -87,6 +97,15 @@ impl Reader {
                 None
             }
         }
+    }
+
+    /// A text that may be there, and may be blank.
+    pub fn any_text(&mut self, from: &mut Section<'_>, key: &'static str) -> Option<String> {
+        let value = from.take(key)?;
+        if value.as_str().is_none() {
+            self.wrong_type(from, key, span(&value), "a text");
+        }
+        value.as_str().map(str::to_owned)
     }
 
     pub fn switch(&mut self, from: &mut Section<'_>, key: &'static str) -> bool {
@@ -140,22 +159,11 @@ impl Reader {
 
     /// Tables by name, in the order of the file: `[roles.admin]`, `[roles.user]`.
     pub fn named<'t>(&mut self, from: &mut Section<'t>, key: &'static str) -> Vec<(At<String>, Section<'t>)> {
-        let Some(value) = from.take(key) else { return Vec::new() };
-        let Some(all) = self.section(key, value) else { return Vec::new() };
-        let mut entries: Vec<_> = all.table.into_iter().collect();
-        entries.sort_by_key(|(name, _)| name.span.start);
         let mut sections = Vec::new();
-        for (name, value) in entries {
-            let at = name.span.start..name.span.end;
-            if !is_name(&name.name) {
-                self.fault(
-                    at.clone(),
-                    format!("`{}` is not a name", name.name),
-                    "lower-case letters, digits and _, a letter first, at most 40",
-                );
-            }
-            if let Some(section) = self.section(&format!("{key}.{}", name.name), value) {
-                sections.push((At { value: name.name.into_owned(), at }, section));
+        for (name, value) in self.entries(from, key) {
+            self.needs_a_name(&name);
+            if let Some(section) = self.section(&format!("{key}.{}", name.value), value) {
+                sections.push((name, section));
             }
         }
         sections
@@ -163,30 +171,41 @@ impl Reader {
 
     /// Named texts, in the order of the file: `view = "view conversations"`.
     pub fn named_texts(&mut self, from: &mut Section<'_>, key: &'static str) -> Vec<(At<String>, String)> {
-        let Some(value) = from.take(key) else { return Vec::new() };
-        let Some(all) = self.section(&format!("{}.{key}", from.name), value) else { return Vec::new() };
-        let mut entries: Vec<_> = all.table.into_iter().collect();
-        entries.sort_by_key(|(name, _)| name.span.start);
         let mut texts = Vec::new();
-        for (name, mut value) in entries {
-            let at = name.span.start..name.span.end;
-            if !is_name(&name.name) {
-                self.fault(
-                    at.clone(),
-                    format!("`{}` is not a name", name.name),
-                    "lower-case letters, digits and _, a letter first, at most 40",
-                );
-            }
+        for (name, mut value) in self.entries(from, key) {
+            self.needs_a_name(&name);
             match value.take() {
-                ValueInner::String(text) => texts.push((At { value: name.name.into_owned(), at }, text.into_owned())),
+                ValueInner::String(text) => texts.push((name, text.into_owned())),
                 _ => self.fault(
-                    at,
-                    format!("`{}` must be a text", name.name),
-                    "what a holder can do, such as \"view reports\"",
+                    span(&value),
+                    format!("`{}` in [{}.{key}] must be a text", name.value, from.name),
+                    "write what a holder can do, such as \"view reports\"",
                 ),
             }
         }
         texts
+    }
+
+    /// What a table holds by names of the file's own, in the order of the file.
+    pub fn entries<'t>(&mut self, from: &mut Section<'t>, key: &str) -> Vec<(At<String>, Value<'t>)> {
+        let Some(value) = from.take(key) else { return Vec::new() };
+        let Some(all) = self.section(&from.path(key), value) else { return Vec::new() };
+        let mut entries: Vec<_> = all.table.into_iter().collect();
+        entries.sort_by_key(|(name, _)| name.span.start);
+        let at = |(name, value): (toml_span::value::Key<'t>, _)| {
+            (At { at: name.span.start..name.span.end, value: name.name.into_owned() }, value)
+        };
+        entries.into_iter().map(at).collect()
+    }
+
+    fn needs_a_name(&mut self, name: &At<String>) {
+        if !is_name(&name.value) {
+            self.fault(
+                name.at.clone(),
+                format!("`{}` is not a name", name.value),
+                "names are lower-case letters, digits and `_`, a letter first, at most 40",
+            );
+        }
     }
 
     /// An array of tables: `[[plans]]`.
@@ -225,10 +244,16 @@ impl Reader {
 
 impl<'t> Section<'t> {
     pub fn root(table: Table<'t>, length: usize) -> Self {
-        Self { name: String::new(), at: 0..length.min(1), table, asked: Vec::new() }
+        Self { name: String::new(), called: Some("the file".into()), at: 0..length.min(1), table, asked: Vec::new() }
     }
 
-    fn take(&mut self, key: &str) -> Option<Value<'t>> {
+    /// A table that stands for a value, called so in messages.
+    pub fn part(called: &str, at: Range<usize>, table: Table<'t>) -> Self {
+        Self { name: String::new(), called: Some(called.to_owned()), at, table, asked: Vec::new() }
+    }
+
+    /// Takes a value out, whatever its type; it counts as known.
+    pub fn take(&mut self, key: &str) -> Option<Value<'t>> {
         self.asked.push(key.to_owned());
         self.table.remove(key)
     }
@@ -238,11 +263,12 @@ impl<'t> Section<'t> {
     }
 
     pub fn called(&self) -> String {
-        if self.name.is_empty() { "the model".to_owned() } else { format!("[{}]", self.name) }
+        self.called.clone().unwrap_or_else(|| format!("[{}]", self.name))
     }
 }
 
-fn span(value: &Value<'_>) -> Range<usize> {
+/// Where a value stands.
+pub(crate) fn span(value: &Value<'_>) -> Range<usize> {
     value.span.start..value.span.end
 }
 

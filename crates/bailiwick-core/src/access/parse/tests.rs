@@ -126,7 +126,8 @@ fn x13_the_guide_names_every_key_and_no_other() {
     let known: BTreeSet<String> = texts.flat_map(|t| build::keys(&t)).map(|k| general(&k)).collect();
     let guide = guide();
     let lines = guide.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
-    let told: BTreeSet<String> = lines.map(|(key, _)| key.to_owned()).collect();
+    let of_a_model = |key: &&str| key.split('.').next() != Some("scenario");
+    let told: BTreeSet<String> = lines.map(|(key, _)| key).filter(of_a_model).map(str::to_owned).collect();
     let only = |a: &BTreeSet<String>, b: &BTreeSet<String>| a.difference(b).cloned().collect::<Vec<_>>();
     assert_eq!((only(&known, &told), only(&told, &known)), (vec![], vec![]), "(not in the guide, not in the parser)");
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Data, Outcome};
+use super::{Data, No, Outcome};
 
 /// What to look at.
 #[derive(Debug, Args)]
@@ -82,6 +82,6 @@ pub async fn run(asked: Doctor) -> Outcome {
     }
     match findings.iter().filter(|finding| finding.state == State::Failed).count() {
         0 => Ok(()),
-        failed => Err(format!("{failed} of {} looks failed", findings.len()).into()),
+        failed => Err(No::because(format!("{failed} of {} looks failed", findings.len()))),
     }
 }
