@@ -7,7 +7,7 @@ use toml_span::value::ValueInner;
 use crate::access::check::Denial;
 use crate::access::model::Model;
 use crate::access::parse::Faults;
-use crate::access::parse::fault::{nearest, place};
+use crate::access::parse::fault::{place, suggest};
 use crate::access::parse::read::{At, Reader, Section, span};
 use crate::access::set::Permission;
 use crate::team::refusal::Refusal;
@@ -164,7 +164,7 @@ impl File<'_> {
         let name = self.read.text(&mut from, "name");
         let plan = self.read.maybe_text(&mut from, "plan");
         if let Some(plan) = plan.as_ref().filter(|plan| self.model.plan_ix(&plan.value).is_none()) {
-            let right = nearest(&plan.value, self.model.plans.iter().map(|p| &*p.name));
+            let right = suggest(&plan.value, self.model.plans.iter().map(|p| &*p.name));
             self.read.fault(plan.at.clone(), format!("there is no plan `{}`", plan.value), right);
         }
         let resources = texts(self.read.texts(&mut from, "resources"));
@@ -217,7 +217,7 @@ impl File<'_> {
         let by = self.read.text(&mut from, "as");
         let act = self.read.maybe_text(&mut from, "do");
         match &act {
-            None => self.read.missing(&from, "do"),
+            None => from.misses("do", "\"invite\""),
             Some(act) => self.known(act, "nothing is done by", &ACTS),
         }
         let to = self.read.any_text(&mut from, "to").unwrap_or_default();
@@ -274,11 +274,11 @@ impl File<'_> {
         if permissions.is_empty() || name == "*" {
             let groups: Vec<String> = model.groups.iter().map(|g| format!("{}:*", g.name)).collect();
             let known = model.permissions.iter().map(|p| &*p.name).chain(groups.iter().map(String::as_str));
-            let right = nearest(name, known);
+            let right = suggest(name, known);
             self.read.fault(line.at.clone(), format!("there is no permission `{name}`"), right);
         }
         if let Some(why) = why.filter(|why| Denial::ALL.iter().all(|d| d.code() != *why)) {
-            let right = nearest(why, Denial::ALL.iter().map(|d| d.code()));
+            let right = suggest(why, Denial::ALL.iter().map(|d| d.code()));
             self.read.fault(line.at.clone(), format!("there is no reason `{why}`"), right);
         }
         Some(Question {
@@ -292,7 +292,7 @@ impl File<'_> {
 
     fn known(&mut self, word: &At<String>, wrong: &str, known: &[&str]) {
         if !known.contains(&&*word.value) {
-            let right = nearest(&word.value, known.iter().copied());
+            let right = suggest(&word.value, known.iter().copied());
             self.read.fault(word.at.clone(), format!("{wrong} `{}`", word.value), right);
         }
     }

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use toml_span::Value;
 use toml_span::value::{Table, ValueInner};
+use toml_span::{ErrorKind, Value};
 
-use super::fault::{Fault, nearest};
+use super::fault::{Fault, near, suggest};
 
 /// A value with its place in the file.
 #[derive(Debug, Clone)]
@@ -31,6 +31,8 @@ pub(crate) struct Section<'t> {
     pub at: Range<usize>,
     table: Table<'t>,
     asked: Vec<String>,
+    /// Keys that have to be there and are not, with what to write.
+    missing: Vec<(String, String)>,
 }
 
 impl Reader {
@@ -40,7 +42,28 @@ impl Reader {
 
     /// That the file is not TOML at all: then nothing else is known of it.
     pub fn not_toml(&mut self, error: &toml_span::Error) {
-        self.fault(error.span.start..error.span.end, format!("not TOML: {}", error.kind), "");
+        let (wrong, right) = match &error.kind {
+            ErrorKind::DuplicateKey { key, .. } => {
+                (format!("`{key}` is given twice in this table"), "keep one of them".to_owned())
+            }
+            ErrorKind::DuplicateTable { name, .. } => {
+                (format!("the table [{name}] is there twice"), "put all of it in one place".to_owned())
+            }
+            ErrorKind::UnterminatedString | ErrorKind::InvalidCharInString('\n' | '\r') => {
+                ("this text has no end".to_owned(), "close it with a quote on the same line".to_owned())
+            }
+            ErrorKind::UnquotedString => ("a text stands in quotes".to_owned(), "write \"...\"".to_owned()),
+            ErrorKind::Wanted { expected, found } => {
+                (format!("this is not TOML: {found} stands here"), format!("{expected} should"))
+            }
+            ErrorKind::Unexpected(letter) => (
+                format!("this is not TOML: `{}` cannot stand here", letter.escape_debug()),
+                "take it out, or quote the text".to_owned(),
+            ),
+            ErrorKind::UnexpectedEof => ("the file ends in the middle".to_owned(), "finish what was begun".to_owned()),
+            _ => (format!("this is not TOML: {error}"), "see https://toml.io".to_owned()),
+        };
+        self.fault(error.span.start..error.span.end, wrong, right);
     }
 
     /// A value that must be a table.
@@ -48,39 +71,26 @@ impl Reader {
         let at = span(&value);
         match value.take() {
             ValueInner::Table(table) => {
-                Some(Section { name: name.to_owned(), called: None, at, table, asked: Vec::new() })
+                Some(Section { name: name.to_owned(), called: None, at, table, asked: Vec::new(), missing: Vec::new() })
             }
             _ => {
-                self.fault(at, format!("`{name}` must be a table"), format!("write [{name}]"));
+                self.fault(at, format!("`{name}` must be a table"), format!("write [{name}] and its keys below"));
                 None
             }
         }
     }
 
-    fn wrong_type(&mut self, section: &Section<'_>, key: &str, at: Range<usize>, wants: &str) {
-        self.fault(at, format!("`{key}` in {} must be {wants}", section.called()), "");
+    fn wrong_type(&mut self, section: &Section<'_>, key: &str, at: Range<usize>, wants: &str, write: &str) {
+        self.fault(at, format!("`{key}` in {} must be {wants}", section.called()), format!("write {write}"));
     }
 
     /// A text that must be there.
     pub fn text(&mut self, from: &mut Section<'_>, key: &'static str) -> String {
-        match self.maybe_text(from, key) {
-            Some(found) => found.value,
-            None => {
-                self.missing(from, key);
-                String::new()
-            }
+        let found = self.maybe_text(from, key);
+        if found.is_none() {
+            from.misses(key, "\"...\"");
         }
-    }
-
-    pub fn missing(&mut self, section: &Section<'_>, key: &str) {
-        // A key of the wrong type has its own fault; it is not missing too.
-        if !self.faults.iter().any(|f| f.wrong.starts_with(&format!("`{key}` in {}", section.called()))) {
-            self.fault(
-                section.at.clone(),
-                format!("{} has no `{key}`", section.called()),
-                format!("add `{key} = ...`"),
-            );
-        }
+        found.map(|text| text.value).unwrap_or_default()
     }
 
     pub fn maybe_text(&mut self, from: &mut Section<'_>, key: &'static str) -> Option<At<String>> {
@@ -89,11 +99,15 @@ impl Reader {
         match value.take() {
             ValueInner::String(text) if !text.trim().is_empty() => Some(At { value: text.into_owned(), at }),
             ValueInner::String(_) => {
-                self.fault(at, format!("`{key}` in {} is empty", from.called()), "");
+                self.fault(
+                    at,
+                    format!("`{key}` in {} is empty", from.called()),
+                    "write what people shall read, or name",
+                );
                 None
             }
             _ => {
-                self.wrong_type(from, key, at, "a text");
+                self.wrong_type(from, key, at, "a text", "it in quotes");
                 None
             }
         }
@@ -103,7 +117,7 @@ impl Reader {
     pub fn any_text(&mut self, from: &mut Section<'_>, key: &'static str) -> Option<String> {
         let value = from.take(key)?;
         if value.as_str().is_none() {
-            self.wrong_type(from, key, span(&value), "a text");
+            self.wrong_type(from, key, span(&value), "a text", "it in quotes");
         }
         value.as_str().map(str::to_owned)
     }
@@ -114,7 +128,7 @@ impl Reader {
         match value.take() {
             ValueInner::Boolean(on) => on,
             _ => {
-                self.wrong_type(from, key, at, "true or false");
+                self.wrong_type(from, key, at, "true or false", "one of them, without quotes");
                 false
             }
         }
@@ -128,30 +142,51 @@ impl Reader {
     ) -> Option<i64> {
         let mut value = from.take(key)?;
         let at = span(&value);
-        let wants = format!("a whole number from {} to {}", range.start(), range.end());
+        let (low, high) = (range.start(), range.end());
+        let wants = format!("a whole number from {low} to {high}");
         match value.take() {
-            ValueInner::Integer(number) if range.contains(&number) => Some(number),
-            _ => {
-                self.wrong_type(from, key, at, &wants);
-                None
-            }
+            ValueInner::Integer(number) if range.contains(&number) => return Some(number),
+            ValueInner::Integer(_) => self.wrong_type(from, key, at, &wants, "one of them, or leave it out"),
+            _ => self.wrong_type(from, key, at, &wants, "digits alone, without quotes"),
         }
+        None
+    }
+
+    /// A list of texts that must be there, with something in it.
+    pub fn some_texts(&mut self, from: &mut Section<'_>, key: &'static str) -> Vec<At<String>> {
+        let there = from.table.get(key).map(span);
+        let texts = self.texts(from, key);
+        match there {
+            None => from.misses(key, "[\"...\"]"),
+            Some(at) if texts.is_empty() => {
+                self.fault(at, format!("`{key}` in {} is empty", from.called()), "name at least one");
+            }
+            Some(_) => {}
+        }
+        texts
     }
 
     /// A list of texts; an absent one is empty.
     pub fn texts(&mut self, from: &mut Section<'_>, key: &'static str) -> Vec<At<String>> {
         let Some(mut value) = from.take(key) else { return Vec::new() };
         let at = span(&value);
-        let ValueInner::Array(items) = value.take() else {
-            self.wrong_type(from, key, at, "a list of texts");
-            return Vec::new();
+        let items = match value.take() {
+            ValueInner::Array(items) => items,
+            ValueInner::String(one) => {
+                self.wrong_type(from, key, at, "a list of texts", &format!("[\"{one}\"]"));
+                return Vec::new();
+            }
+            _ => {
+                self.wrong_type(from, key, at, "a list of texts", "[\"...\"]");
+                return Vec::new();
+            }
         };
         let mut texts = Vec::new();
         for mut item in items {
             let at = span(&item);
             match item.take() {
                 ValueInner::String(text) => texts.push(At { value: text.into_owned(), at }),
-                _ => self.wrong_type(from, key, at, "a list of texts"),
+                _ => self.wrong_type(from, key, at, "a list of texts", "each of them in quotes"),
             }
         }
         texts
@@ -200,10 +235,12 @@ impl Reader {
 
     fn needs_a_name(&mut self, name: &At<String>) {
         if !is_name(&name.value) {
+            let near: String = name.value.to_lowercase().replace([' ', '-', '.'], "_");
+            let such = if is_name(&near) { format!("write `{near}`: ") } else { String::new() };
             self.fault(
                 name.at.clone(),
                 format!("`{}` is not a name", name.value),
-                "names are lower-case letters, digits and `_`, a letter first, at most 40",
+                format!("{such}lower-case letters, digits and `_`, a letter first, at most 40"),
             );
         }
     }
@@ -218,7 +255,8 @@ impl Reader {
                 items.into_iter().filter_map(|item| self.section(&called, item)).collect()
             }
             _ => {
-                self.wrong_type(from, key, at, &format!("a list of tables, [[{key}]]"));
+                let header = format!("[[{}]]", from.path(key));
+                self.wrong_type(from, key, at, "a list of tables", &format!("{header} above each of them"));
                 Vec::new()
             }
         }
@@ -235,27 +273,64 @@ impl Reader {
         #[cfg(test)]
         self.keys.extend(section.asked.iter().map(|key| section.path(key)));
         let called = section.called();
+        let asked = || section.asked.iter().map(String::as_str);
+        let mut meant = Vec::new();
         for (key, _) in section.table {
-            let right = nearest(&key.name, section.asked.iter().map(String::as_str));
+            meant.extend(near(&key.name, asked()).map(str::to_owned));
+            let right = suggest(&key.name, asked());
             self.fault(key.span.start..key.span.end, format!("{called} has no key `{}`", key.name), right);
+        }
+        for (key, right) in section.missing {
+            // A key that is misspelled, or of the wrong type, has its own fault; it is not missing too.
+            let told = format!("`{key}` in {called}");
+            if !meant.contains(&key) && !self.faults.iter().any(|f| f.wrong.starts_with(&told)) {
+                self.fault(section.at.clone(), format!("{called} has no `{key}`"), right);
+            }
         }
     }
 }
 
 impl<'t> Section<'t> {
     pub fn root(table: Table<'t>, length: usize) -> Self {
-        Self { name: String::new(), called: Some("the file".into()), at: 0..length.min(1), table, asked: Vec::new() }
+        Self {
+            name: String::new(),
+            called: Some("the file".into()),
+            at: 0..length.min(1),
+            table,
+            asked: Vec::new(),
+            missing: Vec::new(),
+        }
     }
 
     /// A table that stands for a value, called so in messages.
     pub fn part(called: &str, at: Range<usize>, table: Table<'t>) -> Self {
-        Self { name: String::new(), called: Some(called.to_owned()), at, table, asked: Vec::new() }
+        Self { name: String::new(), called: Some(called.to_owned()), at, table, asked: Vec::new(), missing: Vec::new() }
     }
 
     /// Takes a value out, whatever its type; it counts as known.
     pub fn take(&mut self, key: &str) -> Option<Value<'t>> {
         self.asked.push(key.to_owned());
         self.table.remove(key)
+    }
+
+    /// Notes that a key has to be there and is not; what it says looks like this.
+    pub fn misses(&mut self, key: &str, like: &str) {
+        self.missing.push((key.to_owned(), format!("add `{key} = {like}`")));
+    }
+
+    /// Notes that a table has to be there and is not.
+    pub fn misses_table(&mut self, key: &str) {
+        self.missing.push((key.to_owned(), format!("add [{}] and its keys", self.path(key))));
+    }
+
+    /// Takes out all that nobody has asked for.
+    pub fn rest(&mut self) -> Vec<At<String>> {
+        let rest = std::mem::take(&mut self.table);
+        let at = |(key, _): (toml_span::value::Key<'t>, _)| At {
+            at: key.span.start..key.span.end,
+            value: key.name.into_owned(),
+        };
+        rest.into_iter().map(at).collect()
     }
 
     fn path(&self, key: &str) -> String {
