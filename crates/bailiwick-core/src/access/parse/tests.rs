@@ -50,27 +50,27 @@ fn the_presets_compile_to_their_matrix() {
 fn x13_a_mistake_is_reported_with_its_place_and_what_would_be_right() {
     assert_eq!(
         fault(TENANT, "manages = [\"user\"]", "manages = [\"usr\"]"),
-        "128:13 there is no role `usr` | did you mean `user`?"
+        "129:13 there is no role `usr` | did you mean `user`?"
     );
     assert_eq!(
         fault(TENANT, "view_team = \"users:view\"", "view_team = \"users:vew\""),
-        "148:14 there is no permission `users:vew` | did you mean `users:view`?"
+        "149:14 there is no permission `users:vew` | did you mean `users:view`?"
     );
     assert_eq!(
         fault(TENANT, "direct = true", "dirct = true"),
-        "125:1 [roles.user] has no key `dirct` | did you mean `direct`?"
+        "126:1 [roles.user] has no key `dirct` | did you mean `direct`?"
     );
     assert_eq!(
         fault(PROPERTIES, "max_level = \"read\"", "max_level = \"reed\""),
-        "126:14 `property` has no level `reed` | did you mean `read`?"
+        "127:14 `property` has no level `reed` | did you mean `read`?"
     );
     assert_eq!(
         fault(PROPERTIES, "plans = [\"business\"]", "plans = [\"busines\"]"),
-        "105:11 there is no plan `busines` | did you mean `business`?"
+        "106:11 there is no plan `busines` | did you mean `business`?"
     );
     assert_eq!(
         fault(PROPERTIES, "seats = 1\n", "seats = 0\n"),
-        "163:9 `seats` in [plans] must be a whole number from 1 to 1000000 | write one of them, or leave it out"
+        "164:9 `seats` in [plans] must be a whole number from 1 to 1000000 | write one of them, or leave it out"
     );
 }
 
@@ -135,7 +135,7 @@ fn x13_all_faults_of_a_file_are_reported_at_once() {
     let faults = parse(&text, "test").expect_err("there are faults");
     assert!(faults.iter().count() >= 3, "{faults}");
     let report = faults.report("models/tenant/model.toml");
-    assert!(report.contains("models/tenant/model.toml:128:13"), "{report}");
+    assert!(report.contains("models/tenant/model.toml:129:13"), "{report}");
     assert!(report.contains("did you mean `users:view`?"), "{report}");
 }
 
