@@ -1,6 +1,7 @@
 //! Bailiwick: team settings as a service, in one binary.
 
 mod cli;
+mod moment;
 mod operator;
 mod server;
 

@@ -4,7 +4,7 @@
 //! a fault suggests the nearest right name instead.
 
 mod build;
-pub(crate) mod fault;
+pub mod fault;
 pub(crate) mod read;
 
 pub use fault::{Fault, Faults};

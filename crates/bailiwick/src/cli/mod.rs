@@ -1,13 +1,19 @@
 //! The command line.
 
+mod ask;
+mod audit;
+mod completions;
 mod demo;
 mod doctor;
+mod key;
 mod migrate;
 mod model;
 mod move_all;
+mod product;
 mod serve;
 mod table;
 mod tell;
+mod workspace;
 
 use std::path::PathBuf;
 
@@ -42,9 +48,20 @@ impl std::fmt::Display for No {
 
 impl std::error::Error for No {}
 
+const HELP: &str = "Begin:
+  bailiwick demo                      made-up teams to try everything with
+  bailiwick key create --name mine    a key for your product's API calls
+  bailiwick model check models/mine   an access model of your own
+
+Commands about an installation reach the running server through the private socket in its data directory (--data); without
+one they open the directory themselves.
+
+Ends with 0 if it was done or the answer is yes, 1 if the answer is no or it was refused, 2 if the command line is wrong, 3 if
+it could not be done.";
+
 /// Team settings as a service: workspaces, members, invitations, roles, seats, and "may this person do that?".
 #[derive(Debug, Parser)]
-#[command(name = "bailiwick", version)]
+#[command(name = "bailiwick", version, after_long_help = HELP)]
 pub struct Bailiwick {
     #[command(subcommand)]
     command: Command,
@@ -62,15 +79,29 @@ enum Command {
     Move(move_all::Move),
     /// Look whether everything is as it must be, and say what to do where it is not. Changes nothing.
     Doctor(doctor::Doctor),
-    /// Make a key for a host, or revoke one. Reaches the running server through its private socket.
+    /// Keys of hosts: make, replace, revoke, list.
     #[command(subcommand)]
-    Key(tell::Key),
+    Key(key::Key),
+    /// Products: register, list.
+    #[command(subcommand)]
+    Product(product::Product),
+    /// Workspaces: transfer ownership.
+    #[command(subcommand)]
+    Workspace(workspace::Workspace),
+    /// May they do that? Yes ends with 0, no with 1.
+    #[command(after_long_help = ask::CHECK)]
+    Check(ask::Question),
+    /// May they do that, and why?
+    #[command(after_long_help = ask::EXPLAIN)]
+    Explain(ask::Question),
     /// Access models: check one, see what another version would change, apply it, take it back.
     #[command(subcommand)]
     Model(model::ModelCommand),
-    /// The log: verify its chain, and that the tables equal it.
+    /// The log: verify its chain, and that the tables equal it; export it.
     #[command(subcommand)]
-    Audit(tell::Audit),
+    Audit(audit::Audit),
+    /// A script that completes commands and options in a shell.
+    Completions(completions::Completions),
 }
 
 /// Says lines on the terminal. That nobody reads on, such as `head`, is no fault.
@@ -103,8 +134,13 @@ pub async fn run(asked: Bailiwick) -> Outcome {
         Command::Migrate(migrate) => migrate::run(migrate).await,
         Command::Move(ends) => move_all::run(ends).await,
         Command::Doctor(asked) => doctor::run(asked).await,
-        Command::Key(key) => tell::key(key).await,
+        Command::Key(key) => key::run(key).await,
+        Command::Product(product) => product::run(product).await,
+        Command::Workspace(workspace) => workspace::run(workspace).await,
+        Command::Check(question) => ask::check(question).await,
+        Command::Explain(question) => ask::explain(question).await,
         Command::Model(command) => model::run(command).await,
-        Command::Audit(audit) => tell::audit(audit).await,
+        Command::Audit(audit) => audit::run(audit).await,
+        Command::Completions(asked) => completions::run(&asked),
     }
 }

@@ -12,3 +12,13 @@ pub fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
     };
     all.iter().map(line).collect::<Vec<_>>().join("\n")
 }
+
+/// A value in a cell.
+pub fn word(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(all) => all.iter().map(word).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}

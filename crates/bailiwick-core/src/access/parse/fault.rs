@@ -81,7 +81,7 @@ impl fmt::Display for Faults {
 impl std::error::Error for Faults {}
 
 /// What could have been meant: the name that is near, else the names there are.
-pub(crate) fn suggest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub fn suggest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 24;
     let known: BTreeSet<&str> = known.into_iter().collect();
     let some: Vec<&str> = known.iter().copied().take(SHOWN).collect();
