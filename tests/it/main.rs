@@ -10,6 +10,7 @@ mod presets;
 mod readme;
 mod scenarios;
 mod serving;
+mod settings;
 mod silence;
 mod upgrade;
 mod world;

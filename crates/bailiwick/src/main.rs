@@ -5,11 +5,9 @@ mod moment;
 mod operator;
 mod server;
 
-use clap::Parser as _;
-
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    match cli::run(cli::Bailiwick::parse()).await {
+    match cli::run().await {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
             let said = error.to_string();

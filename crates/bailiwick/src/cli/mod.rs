@@ -3,21 +3,25 @@
 mod ask;
 mod audit;
 mod completions;
+mod config;
 mod demo;
 mod doctor;
+mod init;
 mod key;
+mod mail;
 mod migrate;
 mod model;
 mod move_all;
 mod product;
 mod serve;
+mod settings;
 mod table;
 mod tell;
 mod workspace;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub use serve::Shared;
 
@@ -63,6 +67,9 @@ it could not be done.";
 #[derive(Debug, Parser)]
 #[command(name = "bailiwick", version, after_long_help = HELP)]
 pub struct Bailiwick {
+    /// A file with settings; an option or a variable of the environment goes before it. `bailiwick init` writes one.
+    #[arg(long, global = true, env = "BAILIWICK_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -71,6 +78,14 @@ pub struct Bailiwick {
 enum Command {
     /// Try it: made-up teams, a page to sign in as anybody, a mailbox. Loopback only.
     Demo(demo::Demo),
+    /// Begin an installation: a file with every setting, a data directory with new keys. Writes nothing over.
+    Init(init::Init),
+    /// The settings: whether the service could run with them, and where each comes from.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Mail: send one, to see that it arrives.
+    #[command(subcommand)]
+    Mail(mail::Mail),
     /// Run the service.
     Serve(Box<serve::Serve>),
     /// Prepare a PostgreSQL database, or bring it to this release, as the role that owns it.
@@ -127,7 +142,11 @@ pub struct Data {
 }
 
 /// Runs what was asked.
-pub async fn run(asked: Bailiwick) -> Outcome {
+pub async fn run() -> Outcome {
+    let command = Bailiwick::command();
+    let settings = settings::named(&command)?;
+    let matches = settings.as_ref().map_or_else(|| command.clone(), |s| s.beneath(command.clone())).get_matches();
+    let asked = Bailiwick::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match asked.command {
         Command::Demo(demo) => demo::run(demo).await,
         Command::Serve(serve) => serve::run(*serve).await,
@@ -141,6 +160,9 @@ pub async fn run(asked: Bailiwick) -> Outcome {
         Command::Explain(question) => ask::explain(question).await,
         Command::Model(command) => model::run(command).await,
         Command::Audit(audit) => audit::run(audit).await,
+        Command::Init(asked) => init::run(&asked),
+        Command::Config(config::ConfigCommand::Check(asked)) => config::run(&asked, &matches, settings.as_ref()),
+        Command::Mail(mail::Mail::Test(asked)) => mail::run(asked).await,
         Command::Completions(asked) => completions::run(&asked),
     }
 }

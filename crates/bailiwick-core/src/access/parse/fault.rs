@@ -25,7 +25,8 @@ pub struct Faults {
 }
 
 impl Faults {
-    pub(crate) fn new(text: &str, mut faults: Vec<Fault>) -> Self {
+    /// Of a text.
+    pub fn new(text: &str, mut faults: Vec<Fault>) -> Self {
         for fault in &mut faults {
             // A text without an end is found where the line ends.
             if text[fault.at.start.min(text.len())..].starts_with('\n') {
@@ -65,7 +66,7 @@ impl Faults {
 }
 
 /// Line and column of a byte of a text, both from 1.
-pub(crate) fn place(text: &str, at: usize) -> (usize, usize) {
+pub fn place(text: &str, at: usize) -> (usize, usize) {
     let before = &text[..at.min(text.len())];
     let line = before.matches('\n').count() + 1;
     let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;

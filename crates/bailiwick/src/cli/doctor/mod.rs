@@ -18,10 +18,10 @@ pub struct Doctor {
     #[arg(long, env = "BAILIWICK_DATABASE")]
     database: Option<String>,
     /// A file with the root certificates that the database's server is trusted by, beside the public ones.
-    #[arg(long, env = "BAILIWICK_DATABASE_ROOTS", requires = "database")]
+    #[arg(long, env = "BAILIWICK_DATABASE_ROOTS")]
     database_roots: Option<PathBuf>,
     /// One database server without a standby is intended: if it is lost, so is what was not backed up.
-    #[arg(long, requires = "database")]
+    #[arg(long)]
     single: bool,
     #[command(flatten)]
     data: Data,
