@@ -63,6 +63,19 @@ const PROOFS: &[Proof] = &[
         },
     },
     Proof {
+        name: "roads",
+        about: "small models searched exhaustively: nobody comes to what the analysis of a model excludes",
+        cases: 200,
+        program: Program {
+            words: ["bailiwick-core", "roads"],
+            variables: ["ROADS_MODELS", "ROADS_SEED"],
+            figure: "models",
+            plant: None,
+            profile: "release",
+            arguments: &["no_road_is_left_out"],
+        },
+    },
+    Proof {
         name: "stale",
         about: "one node on SQLite and threads: no check is older than what was acknowledged before it",
         cases: 100_000,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
 use bailiwick_core::access::model::Model;
-use bailiwick_core::access::parse::parse;
+use bailiwick_core::access::parse::{parse, parse_stored};
 use bailiwick_core::ids::{KeyId, ProductId};
 use bailiwick_core::time::Timestamp;
 use bailiwick_store::rows::{By, KeyRow, LineId, ModelRow, ProductRow, Row, SecretKind, SecretRow};
@@ -64,7 +64,7 @@ impl Installation {
         let mut this =
             Self { products, keys: keys.into_iter().map(|(row, hash)| (hash, row)).collect(), ..Self::default() };
         for row in models {
-            let model = parse(&row.text, &row.version).map_err(|faults| StoreError::Fenced {
+            let model = parse_stored(&row.text, &row.version).map_err(|faults| StoreError::Fenced {
                 line: "the installation".into(),
                 why: faults.report(&row.name),
             })?;

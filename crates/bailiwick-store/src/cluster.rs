@@ -3,7 +3,9 @@
 //! Every answer says on which history it was read or written ([`Place`]), so that a node notices a fail-over. An error
 //! means that it is not known whether it was done; the protocol (`bailiwick_core::node`) never rests on a guess.
 
-use bailiwick_core::node::{Incarnation, Page, Place, Row};
+use bailiwick_core::node::{Incarnation, Page, Place, Row, Word};
+
+use tokio::runtime::Handle;
 
 use crate::Later;
 use crate::rows::{LineId, LogEvent};
@@ -24,16 +26,19 @@ pub struct Step {
 /// Why a node is woken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wake {
-    /// Something was committed.
-    Feed,
-    /// A node has applied something.
-    Applied,
+    /// Something was committed by this registration, or by who is not known.
+    Feed(Option<Incarnation>),
+    /// A node says how far it is.
+    Said(Word),
     /// The connection that listens is new: anything may have been missed.
     Anything,
 }
 
 /// The side of a database that nodes share.
 pub trait Cluster: Send + Sync {
+    /// The runtime that all of this happens on, and nothing else does. Whoever asks much had better be there, too.
+    fn runtime(&self) -> Handle;
+
     /// What follows a position, and the command at it; everything of one moment of the primary.
     fn page(&self, after: u64) -> Later<'_, Page<Step>>;
 
@@ -56,9 +61,10 @@ pub trait Cluster: Send + Sync {
     /// Writes down that leases of earlier timelines than this have been waited out.
     fn settle(&self, place: Place) -> Later<'_, ()>;
 
-    /// Wakes the other nodes. It may be lost.
+    /// Wakes the other nodes, or says something to them. It may be lost.
     fn wake(&self, why: Wake) -> Later<'_, ()>;
 
-    /// Waits for the next wake-up from others. Only one caller at a time listens.
+    /// Waits for the next wake-up from others; of several that have no words, one may stand for all. Only one caller at a
+    /// time listens.
     fn woken(&self) -> Later<'_, Wake>;
 }

@@ -1,7 +1,8 @@
 //! A process among others on one database: the shell around the protocol's state machine.
 //!
-//! One task owns the machine. It is told of commits, wake-ups and answers, and carries out what the machine asks for:
-//! each question to the database in a task of its own, memory at once. Checks never come here; they look at the guard.
+//! One task owns the machine, on the thread that the database's side of it has for itself. It is told of commits, wake-ups
+//! and answers, and carries out what the machine asks for: each question to the database in a task of its own, memory at
+//! once. Checks never come here; they look at the guard.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +14,9 @@ use bailiwick_core::node::machine::{Action, Failed, Input, Node, Op, Trouble};
 use bailiwick_core::node::{Incarnation, Nanos, Page, Place, Terms};
 use bailiwick_store::cluster::{Step, Wake};
 use bailiwick_store::{Cluster, Later, Store, StoreError};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 
 use super::Nodes;
 use crate::clock::{Clock, look, since_boot};
@@ -38,6 +41,7 @@ pub struct Shared {
 
 enum Message {
     Told(Input<Step>),
+    Woken(Option<Incarnation>),
     /// The installation was read for this epoch, so checks may be answered until then.
     Ready(u64, Nanos),
     Committed(u64, Option<Place>, oneshot::Sender<Result<(), AppError>>),
@@ -84,14 +88,21 @@ impl Shared {
     /// Begins to take part. It goes on until [`Shared::leave`].
     pub(crate) fn begin(self: &Arc<Self>, store: Arc<dyn Store>, lines: Lines, random: Random, clock: Arc<Clock>) {
         let Some(from) = self.from.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        let Some(apart) = store.cluster().map(Cluster::runtime) else { return };
         let listener = listen(Arc::clone(&store), self.to.clone());
-        let listener = tokio::spawn(listener);
-        let machine = Node::new(self.terms).planted(planted());
-        let node = Arc::clone(self);
-        let shell = Shell { node, store, lines, random, clock, machine, waiting: Vec::new(), changes: 0, ready: 0 };
-        tokio::spawn(async move {
+        let (node, work, machine) = (Arc::clone(self), Handle::current(), Node::new(self.terms).planted(planted()));
+        let waiting = Vec::new();
+        let shell = Shell { node, store, work, lines, random, clock, machine, waiting, changes: 0, ready: 0 };
+        let whole = async move {
+            let mut listening = JoinSet::new();
+            listening.spawn(listener);
             shell.run(from).await;
-            listener.abort();
+        };
+        // It runs apart, and ends with who began it.
+        tokio::spawn(async move {
+            let mut running = JoinSet::new();
+            running.spawn_on(whole, &apart);
+            running.join_next().await
         });
     }
 }
@@ -123,18 +134,18 @@ async fn listen(store: Arc<dyn Store>, to: mpsc::UnboundedSender<Message>) {
     const PAUSE: Duration = Duration::from_millis(200);
     let Some(cluster) = store.cluster() else { return };
     loop {
-        let inputs: &[Input<Step>] = match cluster.woken().await {
-            Ok(Wake::Feed) => &[Input::Woken],
-            Ok(Wake::Applied) => &[Input::RowsMoved],
-            Ok(Wake::Anything) => &[Input::Woken, Input::RowsMoved],
+        let messages = match cluster.woken().await {
+            Ok(Wake::Feed(by)) => vec![Message::Woken(by)],
+            Ok(Wake::Said(word)) => vec![Message::Told(Input::Said(word))],
+            Ok(Wake::Anything) => vec![Message::Woken(None), Message::Told(Input::RowsMoved)],
             Err(error) => {
                 tracing::warn!(%error, "wake-ups from other nodes do not come; they are looked for by time");
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }
         };
-        for input in inputs {
-            if to.send(Message::Told(input.clone())).is_err() {
+        for message in messages {
+            if to.send(message).is_err() {
                 return;
             }
         }
@@ -144,6 +155,8 @@ async fn listen(store: Arc<dyn Store>, to: mpsc::UnboundedSender<Message>) {
 struct Shell {
     node: Arc<Shared>,
     store: Arc<dyn Store>,
+    /// The runtime of everything else: what may take long is done there.
+    work: Handle,
     lines: Lines,
     random: Random,
     clock: Arc<Clock>,
@@ -167,6 +180,9 @@ impl Shell {
             };
             match message {
                 Some(Message::Told(input)) => self.step(input),
+                // A change of its own was read of when it was committed.
+                Some(Message::Woken(by)) if by.is_some() && by == self.machine.incarnation() => {}
+                Some(Message::Woken(_)) => self.step(Input::Woken),
                 Some(Message::Ready(epoch, until)) => {
                     self.ready = self.ready.max(epoch);
                     self.node.guard.lease(epoch, until);
@@ -204,7 +220,8 @@ impl Shell {
         };
         self.changes += 1;
         self.waiting.push((self.changes, reply));
-        self.ask(|cluster| cluster.wake(Wake::Feed), |_| None);
+        let own = self.machine.incarnation();
+        self.ask(move |cluster| cluster.wake(Wake::Feed(own)), |_| None);
         self.step(Input::Committed { change: self.changes, position, place });
     }
 
@@ -221,7 +238,7 @@ impl Shell {
                 Action::Read(op, after) => self.read(op, after),
                 Action::Apply(op, entries) => {
                     let (lines, to) = (self.lines.clone(), self.node.to.clone());
-                    tokio::spawn(async move {
+                    self.work.spawn(async move {
                         lines.follow(entries).await;
                         let _ = to.send(Message::Told(Input::Applied(op)));
                     });
@@ -241,7 +258,7 @@ impl Shell {
                 }
                 Action::Leave(own) => self.ask(move |c| c.leave(own), |_| None),
                 Action::Lease(epoch, until) => self.lease(epoch, until),
-                Action::Announce => self.ask(|c| c.wake(Wake::Applied), |_| None),
+                Action::Say(word) => self.ask(move |c| c.wake(Wake::Said(word)), |_| None),
                 Action::Acknowledge(change) => self.answer(change, Ok(())),
                 Action::Doubt(change) => self.answer(change, Err(AppError::Unsure)),
                 Action::Settle(place) => self.ask(move |c| c.settle(place), |_| None),
@@ -270,7 +287,7 @@ impl Shell {
             return;
         }
         let (lines, to) = (self.lines.clone(), self.node.to.clone());
-        tokio::spawn(async move {
+        self.work.spawn(async move {
             match lines.installations().reload(&lines).await {
                 Ok(()) => _ = to.send(Message::Ready(epoch, until)),
                 Err(error) => tracing::error!(%error, "products, models and keys cannot be read; no check is answered"),

@@ -127,7 +127,7 @@ fn said(names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::parse::parse;
+    use crate::access::parse::{parse, parse_stored};
 
     #[test]
     fn x14_two_versions_of_a_model_are_compared_by_what_can_be_held() {
@@ -139,7 +139,7 @@ mod tests {
             .replace("seats = 5", "seats = 6")
             .replace("export = \"export analytics\"\n", "")
             .replace("remove = \"users:delete\"", "remove = \"users:edit\"");
-        let new = parse(&other, "new").expect("it compiles");
+        let new = parse_stored(&other, "new").expect("it compiles");
         let said: Vec<_> = difference(&old, &new)
             .into_iter()
             .map(|d| format!("{} [{}] +{} -{}", d.what, d.note, d.gains.join(","), d.loses.join(",")))

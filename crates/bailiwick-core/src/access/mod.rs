@@ -5,6 +5,7 @@ pub mod difference;
 pub mod matrix;
 pub mod model;
 pub mod parse;
+pub mod roads;
 pub mod say;
 pub mod set;
 pub mod snapshot;

@@ -90,6 +90,18 @@ pub struct Model {
     pub row_per_resource: bool,
     /// Which permission each act of the engine itself asks for.
     pub acts: Acts,
+    /// What single roles alone ever hold.
+    pub reserved: Vec<Reserved>,
+}
+
+/// Permissions that nobody ever comes to hold but in one of these roles, whoever helps whom. It is proven when the model
+/// is compiled ([`super::roads`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reserved {
+    /// Which.
+    pub set: PermissionSet,
+    /// For which roles; bit n is role n.
+    pub to: u32,
 }
 
 /// A group of permissions: a row of the permission grid.
@@ -179,6 +191,8 @@ pub struct Role {
     pub manages: u32,
     /// Whether its holders may give what they do not hold (X06: only where the model says so).
     pub exceeds: bool,
+    /// What its holders can come to hold, or cause somebody else to hold, beyond what it grants, by the model's intention.
+    pub reaches: PermissionSet,
     /// Whether permissions may be given one by one beside it.
     pub direct: bool,
     /// Whether a template may be assigned beside it.

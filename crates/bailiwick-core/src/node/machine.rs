@@ -2,13 +2,14 @@
 //!
 //! ```text
 //!            wake, timer                  entries                 all of the page is published
-//!   In ----------------------> Read --------------> Apply ------------------------------------> Renew
+//!   In ----------------------> Read --------------> Apply -----------------------------> Say, Renew
 //!   ^                                                                                             |
 //!   +------------------ one row: the lease runs for D from before the Read ----------------------+
 //! ```
 //!
 //! One reading of the feed serves both ends: it brings what others have changed, and, because its time was taken before
-//! it began, it is what the next lease is counted from. So saying "I have applied it" and renewing are one commit.
+//! it began, it is what the next lease is counted from. So writing "I have applied it" and renewing are one commit. It is
+//! said before that, too, to whoever listens: a word that is heard spares who waits a commit and a reading of the rows.
 //!
 //! Each action that asks the database gets exactly one answer, a [`Failed`] included; an answer to what was asked before
 //! the last fresh start is ignored.
@@ -18,7 +19,7 @@ use std::time::Duration;
 
 use super::plant::{Plant, Planted};
 use super::waits::Waits;
-use super::{Entry, Incarnation, Nanos, Page, Place, Row, Terms};
+use super::{Entry, Incarnation, Nanos, Page, Place, Row, Terms, Word};
 
 /// The database did not answer, or it is not known whether it was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,9 @@ pub enum Input<E> {
     Tick,
     /// Somebody else committed something.
     Woken,
-    /// Another node has applied something.
+    /// Another node says how far it is.
+    Said(Word),
+    /// What other nodes said may have been missed.
     RowsMoved,
     /// The feed was read.
     Page(Op, Result<Page<E>, Failed>),
@@ -80,8 +83,8 @@ pub enum Action<E> {
     Leave(Incarnation),
     /// Checks may be answered until then.
     Lease(u64, Nanos),
-    /// Wake the nodes that wait for rows.
-    Announce,
+    /// Say to all other nodes how far this one is. It may be lost.
+    Say(Word),
     /// The change is everywhere: say "saved".
     Acknowledge(u64),
     /// The change was committed on a history that is no longer the one in force: look up what became of it.
@@ -152,6 +155,8 @@ struct Renewing {
 
 /// How often a node looks at rows that somebody waits for when nothing wakes it.
 const PAUSE: Duration = Duration::from_millis(10);
+/// A row is written for news at most so often: who waits for them has heard of them by word.
+const GATHER: Duration = Duration::from_millis(20);
 /// How long a node waits before it asks anew after a failure.
 const RETRY: Duration = Duration::from_millis(50);
 
@@ -179,8 +184,10 @@ pub struct Node<E> {
     registering: Option<Renewing>,
     applying: Option<Applying>,
     renewing: Option<Renewing>,
-    /// A reading is done and what it asks to renew with has to wait for the renewal before it.
+    /// A reading is done and what it asks to renew with has to wait: for the renewal before it, or for more.
     to_renew: Option<(Nanos, u64)>,
+    /// No row is written for news alone before this.
+    next_news: Nanos,
     read_again: bool,
     next_read: Nanos,
     next_renewal: Nanos,
@@ -216,6 +223,7 @@ impl<E> Node<E> {
             applying: None,
             renewing: None,
             to_renew: None,
+            next_news: Nanos(0),
             read_again: false,
             next_read: Nanos(0),
             next_renewal: Nanos(0),
@@ -283,6 +291,9 @@ impl<E> Node<E> {
         if self.waits.asks() && self.rows_read.is_none() && self.striking == 0 {
             at(self.next_rows);
         }
+        if self.to_renew.is_some() && self.renewing.is_none() {
+            at(self.next_news);
+        }
         if let Some(over) = self.waits.next_over() {
             at(over);
         }
@@ -297,6 +308,7 @@ impl<E> Node<E> {
         match input {
             Input::Tick => {}
             Input::Woken => self.read_again = true,
+            Input::Said(word) => self.waits.said(word),
             Input::RowsMoved => self.next_rows = now,
             Input::Page(op, page) => self.page(now, op, page),
             Input::Applied(op) => self.page_applied(now, op),
@@ -331,6 +343,12 @@ impl<E> Node<E> {
         let done = self.waits.done(now, here);
         self.held_back.extend(done);
         self.settle(now);
+        if self.renewing.is_none()
+            && now >= self.next_news
+            && let Some((begun, applied)) = self.to_renew.take()
+        {
+            self.confirm(now, begun, applied);
+        }
         if self.phase != Phase::Out && self.is_idle() {
             let woken = self.read_again && matches!(self.phase, Phase::In(_));
             if woken || now >= self.next_read {
@@ -473,6 +491,9 @@ impl<E> Node<E> {
         let head = if missing { u64::MAX } else { page.head };
         let to = if self.planted.is(Plant::GapIgnored) { page.head } else { last.position };
         self.applying = Some(Applying { op, begun: reading.begun, to, mark: last.mark, head });
+        if self.planted.is(Plant::WordTooEarly) {
+            self.say(to);
+        }
         self.out.push(Action::Apply(op, page.entries));
     }
 
@@ -480,11 +501,19 @@ impl<E> Node<E> {
         let Some(applying) = self.applying.take_if(|applying| applying.op == op) else { return };
         self.applied = self.applied.max(applying.to);
         self.mark = Some(applying.mark);
+        self.say(self.applied);
         if self.applied >= applying.head || self.planted.is(Plant::GapIgnored) {
             self.confirm(now, applying.begun, self.applied);
         } else if applying.head != u64::MAX {
             // The page was not all: the rest is read at once.
             self.next_read = now;
+        }
+    }
+
+    /// Gives its word to all others: all up to `applied` is published.
+    fn say(&mut self, applied: u64) {
+        if let (Phase::In(incarnation), Some(place)) = (self.phase, self.place) {
+            self.out.push(Action::Say(Word { incarnation, applied, place }));
         }
     }
 
@@ -494,11 +523,12 @@ impl<E> Node<E> {
         if !news && now < self.next_renewal {
             return;
         }
-        if self.renewing.is_some() {
+        if self.renewing.is_some() || (now < self.next_news && now < self.next_renewal) {
             self.to_renew = Some((begun, applied));
         } else if let Phase::In(incarnation) = self.phase {
             let op = self.op();
             self.renewing = Some(Renewing { op, begun, applied });
+            self.next_news = now.plus(GATHER);
             if self.planted.is(Plant::RenewByRead) && !news {
                 self.out.push(Action::Lease(self.epoch, begun.plus(self.terms.lease)));
                 self.renewing = None;
@@ -539,16 +569,10 @@ impl<E> Node<E> {
                     self.join(now);
                     return;
                 }
-                if asked.applied > self.told {
-                    self.told = asked.applied;
-                    self.out.push(Action::Announce);
-                }
+                self.told = self.told.max(asked.applied);
                 self.lease(now, asked.begun);
             }
             Err(Failed) => self.next_read = self.next_read.min(now.plus(RETRY)),
-        }
-        if let Some((begun, applied)) = self.to_renew.take() {
-            self.confirm(now, begun, applied);
         }
     }
 

@@ -100,6 +100,17 @@ pub struct Row {
     pub applied: u64,
 }
 
+/// What a node says of itself to all others at once, without a commit: it may be lost, late or heard twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word {
+    /// The registration that it was said under.
+    pub incarnation: Incarnation,
+    /// All up to this position is published there, and no check on what was before is running.
+    pub applied: u64,
+    /// The history that the position is of.
+    pub place: Place,
+}
+
 /// The lengths that the promise rests on. They are the same on every node of an installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terms {

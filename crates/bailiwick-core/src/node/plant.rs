@@ -16,6 +16,8 @@ pub enum Plant {
     AppliedMayFall,
     /// A change is acknowledged when the other nodes have published it, and not yet here.
     AcknowledgedUnpublished,
+    /// A node gives its word before what it speaks of is published.
+    WordTooEarly,
     /// Entries of the feed that are missing are passed over.
     GapIgnored,
     /// A check does not look at the lease.
@@ -38,13 +40,14 @@ pub enum Plant {
 
 impl Plant {
     /// All of them, by the name on the command line.
-    pub const ALL: [(&'static str, Self); 15] = [
+    pub const ALL: [(&'static str, Self); 16] = [
         ("no-grace-wait", Self::NoGraceWait),
         ("lease-from-answer", Self::LeaseFromAnswer),
         ("renew-without-apply", Self::RenewWithoutApply),
         ("renew-by-read", Self::RenewByRead),
         ("applied-may-fall", Self::AppliedMayFall),
         ("acknowledged-unpublished", Self::AcknowledgedUnpublished),
+        ("word-too-early", Self::WordTooEarly),
         ("gap-ignored", Self::GapIgnored),
         ("wake-without-look", Self::WakeWithoutLook),
         ("drift-dropped", Self::DriftDropped),

@@ -157,7 +157,7 @@ fn x14_the_same_model_in_other_numbers_changes_nobodys_access() {
 #[test]
 fn x14_a_preview_lists_who_gains_and_loses_what() {
     let state = tenant();
-    let (gone, new) = ("grants = [\"crm:*\"]", "grants = [\"crm:view\", \"tenant:log\"]");
+    let (gone, new) = ("grants = [\"crm:*\"]", "grants = [\"crm:view\", \"experiments:view\"]");
     let to = with(&reordered(TENANT), gone, new);
     let request = Request { actor: Actor::Operator, command: Command::MoveModel(Arc::clone(&to)), seen: None };
     let foretold = preview(&state, &request, NOW).expect("it can be made");
@@ -166,7 +166,7 @@ fn x14_a_preview_lists_who_gains_and_loses_what() {
         .iter()
         .map(|c| (c.person, to.names(c.gains).join(","), state.model.names(c.loses).join(",")))
         .collect();
-    assert_eq!(said, [(PersonId(2), "tenant:log".to_owned(), "crm:update".to_owned())]);
+    assert_eq!(said, [(PersonId(2), "experiments:view".to_owned(), "crm:update".to_owned())]);
     assert_eq!(compare(&state, &moved(&state, &to).expect("it can be made"), NOW), foretold.changes);
 }
 

@@ -106,7 +106,7 @@ enum Event {
     Commit { node: usize, life: u32, number: u64, database: usize, ask: Ask },
     Answer { node: usize, life: u32, number: u64, told: Told },
     GiveUp { node: usize, life: u32, number: u64, told: Told },
-    Woken { node: usize, life: u32, feed: bool },
+    Woken { node: usize, life: u32, input: Input<Step> },
     Timer { node: usize, life: u32 },
     CheckBegins { node: usize, line: Line },
     CheckGoesOn { node: usize, life: u32, check: u64 },
@@ -401,9 +401,9 @@ impl World {
                     self.hear(node, told);
                 }
             }
-            Event::Woken { node, life, feed } => {
+            Event::Woken { node, life, input } => {
                 if self.alive(node, life) {
-                    self.step(node, if feed { Input::Woken } else { Input::RowsMoved });
+                    self.step(node, input);
                 }
             }
             Event::Timer { node, life } => {
@@ -511,7 +511,7 @@ impl World {
                 }
                 Action::Leave(incarnation) => self.ask(node, Ask::Leave(incarnation)),
                 Action::Lease(epoch, until) => self.nodes[node].guard.lease(epoch, until),
-                Action::Announce => self.wake_others(node, false),
+                Action::Say(word) => self.wake_others(node, &Input::Said(word)),
                 Action::Acknowledge(change) => self.acknowledged(node, change),
                 // Its client is not told; it would look the change up by its command.
                 Action::Doubt(_) => {}
@@ -537,12 +537,18 @@ impl World {
         }
     }
 
-    fn wake_others(&mut self, node: usize, feed: bool) {
+    /// What is said to all others may be lost, late, or heard twice and in any order.
+    fn wake_others(&mut self, node: usize, input: &Input<Step>) {
         for other in (0..NODES).filter(|other| *other != node) {
-            // A wake-up may be lost.
-            if !self.chance.once_in(6) {
-                let life = self.nodes[other].life;
-                self.within(5 * MS, Event::Woken { node: other, life, feed });
+            let times = match self.chance.below(12) {
+                0 | 1 => 0,
+                2 => 2,
+                _ => 1,
+            };
+            for _ in 0..times {
+                let (life, late) = (self.nodes[other].life, self.chance.once_in(25));
+                let longest = if late { 1_500 * MS } else { 5 * MS };
+                self.within(longest, Event::Woken { node: other, life, input: input.clone() });
             }
         }
     }
@@ -638,7 +644,7 @@ impl World {
             Ask::Change { command, line, allow, position } => {
                 let position = if *position == 0 { db.take_position() } else { *position };
                 let done = db.change(*command, *line, *allow, position);
-                self.wake_others(node, true);
+                self.wake_others(node, &Input::Woken);
                 Told::Changed { command: *command, done: Some((done, place)) }
             }
             Ask::Replay { command } => {

@@ -87,6 +87,17 @@ impl Dialer {
         Ok(Self { hosts: each_host(&config), last: AtomicUsize::new(0), newest: Arc::default(), tls, handle })
     }
 
+    /// The same, whose connections live on another runtime.
+    pub(super) fn on(&self, handle: &Handle) -> Self {
+        Self {
+            hosts: self.hosts.clone(),
+            last: self.last.load(Relaxed).into(),
+            newest: Arc::clone(&self.newest),
+            tls: self.tls.clone(),
+            handle: handle.clone(),
+        }
+    }
+
     /// The runtime that connections live on.
     pub(super) fn handle(&self) -> &Handle {
         &self.handle

@@ -4,6 +4,7 @@
 //! of different lines at once; only the counter of the feed, taken last, is shared by all. Closures run on threads that
 //! may wait, at most as many as there are connections.
 
+mod apart;
 mod change;
 mod connect;
 mod error;
@@ -37,6 +38,7 @@ use crate::rows::LineId;
 use crate::tables::db::Out;
 use crate::tables::states::States;
 use crate::{Ended, Later, ObserveWork, ReadWork, Store, Work};
+use apart::Apart;
 use change::Outcome;
 use connect::{Dialer, Purpose};
 use lane::Lane;
@@ -98,6 +100,7 @@ pub struct Postgres {
     reads: Lane,
     nodes: Lane,
     ears: Ears,
+    apart: Apart,
 }
 
 impl Postgres {
@@ -126,12 +129,15 @@ impl Postgres {
             bounds,
             turns: Turns::default(),
         };
+        let apart = Apart::begin()?;
+        let to_nodes = Arc::new(dialer.on(apart.handle()));
         Ok(Self {
             shared: Arc::new(shared),
             changes: Lane::new(&dialer, Purpose::Change, options.changes),
             reads,
-            nodes: Lane::new(&dialer, Purpose::Node, NODES),
-            ears: Ears::new(dialer),
+            nodes: Lane::new(&to_nodes, Purpose::Node, NODES),
+            ears: Ears::new(to_nodes),
+            apart,
         })
     }
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use bailiwick_core::node::{Entry, Incarnation, Page, Place, Row};
+use tokio::runtime::Handle;
 use tokio_postgres::types::ToSql;
 
 use super::Postgres;
@@ -56,7 +57,7 @@ impl Postgres {
         F: Future<Output = Out<T>> + Send + 'static,
     {
         let (lane, bound) = (self.nodes.clone(), self.shared.bounds.lease);
-        Box::pin(self.off(async move {
+        let telling = self.apart.handle().spawn(async move {
             let telling = async {
                 let line = Arc::new(Line(lane.take().await?));
                 let told = what(Arc::clone(&line)).await?;
@@ -68,7 +69,8 @@ impl Postgres {
             };
             let told = tokio::time::timeout(bound, telling).await;
             told.unwrap_or_else(|_| Err(StoreError::Unknown("the database does not answer".into())))
-        }))
+        });
+        Box::pin(async move { telling.await.unwrap_or(Err(StoreError::Closed)) })
     }
 }
 
@@ -132,7 +134,12 @@ impl Cluster for Postgres {
     }
 
     fn wake(&self, why: Wake) -> Later<'_, ()> {
-        self.tell(async move |line: Arc<Line>| line.rows(q::WAKE, &[&super::woken::word(why)]).await.map(drop))
+        let said = super::woken::sent(why);
+        self.tell(async move |line: Arc<Line>| line.rows(q::WAKE, &[&said]).await.map(drop))
+    }
+
+    fn runtime(&self) -> Handle {
+        self.apart.handle().clone()
     }
 
     fn woken(&self) -> Later<'_, Wake> {

@@ -6,17 +6,24 @@ use std::sync::Arc;
 use toml_span::value::ValueInner;
 
 use super::fault::{Faults, near, suggest};
+use super::prove::{self, Places};
 use super::read::{At, Reader, Section};
 use crate::access::model::{
     ALL_ACCESS, Acts, Group, InvitationPolicy, Kind, KindIx, Level, LevelIx, Model, Ownership, PermissionDef, Plan,
-    PlanIx, Role, RoleIx, SeatPolicy, ShippedTemplate, TakenAt, Toggle, ToggleIx, ToggleSet,
+    PlanIx, Reserved, Role, RoleIx, SeatPolicy, ShippedTemplate, TakenAt, Toggle, ToggleIx, ToggleSet,
 };
 use crate::access::set::{MAX_PERMISSIONS, Permission, PermissionSet};
 use crate::access::words::Words;
 
-pub(super) fn build(text: &str, version: &str) -> Result<Model, Faults> {
+/// `new`: whether it is looked for roads that it does not name.
+pub(super) fn build(text: &str, version: &str, new: bool) -> Result<Model, Faults> {
     let mut builder = Builder::default();
-    match builder.file(text, version) {
+    let model = builder.file(text, version);
+    // What else is wrong comes first: on what is not whole nothing can be proven.
+    if let Some(model) = model.as_ref().filter(|_| new && builder.read.faults.is_empty()) {
+        builder.read.faults = prove::faults(model, &builder.places);
+    }
+    match model {
         Some(model) if builder.read.faults.is_empty() => Ok(model),
         _ => Err(Faults::new(text, builder.read.faults)),
     }
@@ -69,6 +76,7 @@ struct Builder {
     role_names: Vec<String>,
     /// Groups whose actions have a fault already: what names one of them is not told, too.
     without_actions: Vec<String>,
+    places: Places,
 }
 
 impl Builder {
@@ -100,6 +108,7 @@ impl Builder {
         let templates = self.templates(&mut root, &roles);
         let ownership = self.ownership(&mut root, &roles);
         let acts = self.acts(&mut root);
+        let reserved = self.reserved(&mut root);
         let seats = self.seats(&mut root);
         let invitations = self.invitations(&mut root, ownership.as_ref());
         let (currency, default_plan) = self.billing(&mut root);
@@ -134,6 +143,7 @@ impl Builder {
             suspension,
             row_per_resource,
             acts,
+            reserved,
         }
     }
 
@@ -421,10 +431,10 @@ impl Builder {
             self.read.fault(name.at.clone(), "a model has at most 32 roles", "join some of them");
         }
         self.role_names = found.iter().map(|(name, _)| name.value.clone()).collect();
-        found.into_iter().take(32).map(|(name, from)| self.role(name.value, from)).collect()
+        found.into_iter().take(32).map(|(name, from)| self.role(name, from)).collect()
     }
 
-    fn role(&mut self, name: String, mut from: Section<'_>) -> Role {
+    fn role(&mut self, At { value: name, at }: At<String>, mut from: Section<'_>) -> Role {
         let title = self.read.text(&mut from, "title");
         let describes = self.read.text(&mut from, "describes");
         let choose = self.read.maybe_text(&mut from, "choose").map(|t| t.value).unwrap_or_default();
@@ -436,6 +446,9 @@ impl Builder {
         let manages = self.read.texts(&mut from, "manages");
         let manages = self.role_bits(&manages);
         let exceeds = self.read.switch(&mut from, "exceeds");
+        let reaches = self.read.texts(&mut from, "reaches");
+        self.places.roles.push((at, reaches.iter().map(|name| name.at.clone()).collect()));
+        let reaches = self.permissions_of(&reaches);
         let direct = self.read.switch(&mut from, "direct");
         let templates = self.read.switch(&mut from, "templates");
         let needs_template = self.read.switch(&mut from, "needs_template");
@@ -475,6 +488,7 @@ impl Builder {
             plans,
             manages,
             exceeds,
+            reaches,
             direct,
             templates,
             needs_template,
@@ -626,6 +640,18 @@ impl Builder {
             self.read.end(rest);
         }
         acts
+    }
+
+    fn reserved(&mut self, root: &mut Section<'_>) -> Vec<Reserved> {
+        let mut reserved = Vec::new();
+        for mut from in self.read.list(root, "reserved") {
+            let permissions = self.read.some_texts(&mut from, "permissions");
+            let to = self.read.some_texts(&mut from, "to");
+            reserved.push(Reserved { set: self.permissions_of(&permissions), to: self.role_bits(&to) });
+            self.places.reserved.push(from.at.clone());
+            self.read.end(from);
+        }
+        reserved
     }
 
     fn seats(&mut self, root: &mut Section<'_>) -> SeatPolicy {

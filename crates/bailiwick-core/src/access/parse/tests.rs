@@ -54,7 +54,7 @@ fn x13_a_mistake_is_reported_with_its_place_and_what_would_be_right() {
     );
     assert_eq!(
         fault(TENANT, "view_team = \"users:view\"", "view_team = \"users:vew\""),
-        "149:14 there is no permission `users:vew` | did you mean `users:view`?"
+        "154:14 there is no permission `users:vew` | did you mean `users:view`?"
     );
     assert_eq!(
         fault(TENANT, "direct = true", "dirct = true"),
@@ -70,7 +70,7 @@ fn x13_a_mistake_is_reported_with_its_place_and_what_would_be_right() {
     );
     assert_eq!(
         fault(PROPERTIES, "seats = 1\n", "seats = 0\n"),
-        "164:9 `seats` in [plans] must be a whole number from 1 to 1000000 | write one of them, or leave it out"
+        "173:9 `seats` in [plans] must be a whole number from 1 to 1000000 | write one of them, or leave it out"
     );
 }
 

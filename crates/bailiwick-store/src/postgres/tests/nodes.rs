@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use bailiwick_core::node::{Incarnation, Place, Row};
+use bailiwick_core::node::{Incarnation, Place, Row, Word};
 use bailiwick_core::team::command::{Actor, Command, NewInvitation};
 
 use super::Database;
@@ -14,6 +14,7 @@ use crate::{StoreError, read};
 
 const ONE: Incarnation = Incarnation(1);
 const TWO: Incarnation = Incarnation(u128::MAX);
+const HERE: Place = Place { system: 1, timeline: 1 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_page_everything_is_of_one_moment_and_in_order() {
@@ -131,17 +132,20 @@ async fn of_a_wake_up_others_hear_and_of_a_new_connection_too() {
     let soon = std::time::Duration::from_secs(20);
     let woken = async || tokio::time::timeout(soon, one.woken()).await.unwrap().unwrap();
     assert_eq!(woken().await, Wake::Anything);
-    other.wake(Wake::Feed).await.unwrap();
-    assert_eq!(woken().await, Wake::Feed);
-    other.wake(Wake::Applied).await.unwrap();
-    assert_eq!(woken().await, Wake::Applied);
+    other.wake(Wake::Feed(None)).await.unwrap();
+    assert_eq!(woken().await, Wake::Feed(None));
+    let words = [3, 4].map(|applied| Wake::Said(Word { incarnation: ONE, applied, place: HERE }));
+    for word in words {
+        other.wake(word).await.unwrap();
+    }
+    assert_eq!([woken().await, woken().await], words);
     database.sql(
         "select pg_terminate_backend(pid) from pg_stat_activity where query = 'listen bailiwick'
         and datname = current_database()",
     );
     assert_eq!(woken().await, Wake::Anything);
-    other.wake(Wake::Feed).await.unwrap();
-    assert_eq!(woken().await, Wake::Feed);
+    other.wake(Wake::Feed(None)).await.unwrap();
+    assert_eq!(woken().await, Wake::Feed(None));
 }
 
 /// AB-156: changes of many lines, by two processes at once. Whoever reads the feed sees each position when all before
