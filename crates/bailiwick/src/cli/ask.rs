@@ -1,5 +1,6 @@
 //! `bailiwick check` and `bailiwick explain`: the decision that hosts and pages get, and why.
 
+use bailiwick_core::access::check::Denial;
 use clap::Args;
 use serde_json::Value;
 
@@ -46,7 +47,13 @@ pub struct Question {
 impl Question {
     async fn ask(self) -> Outcome<Value> {
         let Self { data, person, permission, workspace, resource, product, .. } = self;
-        tell(&data, &Ask::Check(Asked { product, workspace, person, permission, resource })).await?.into_found()
+        let asked = Ask::Check(Asked { product, workspace, person, permission, resource });
+        let found = tell(&data, &asked).await?.into_found()?;
+        // Doubt is a no to hosts; to who asks here it is no answer.
+        if found["reason"] == Denial::Unsure.code() {
+            return Err("the service is in doubt just now; ask again".into());
+        }
+        Ok(found)
     }
 }
 

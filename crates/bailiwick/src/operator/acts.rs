@@ -1,10 +1,10 @@
 //! What each command does.
 
-use bailiwick_app::App;
 use bailiwick_app::caller::{Caller, Scope};
 use bailiwick_app::installation::NewKey;
 use bailiwick_app::look::{Question, ResourceName};
 use bailiwick_app::rows::{By, KeyRow, LogFilter};
+use bailiwick_app::{App, AppError};
 use bailiwick_core::access::check::Decision;
 use bailiwick_core::access::parse::fault::suggest;
 use bailiwick_core::access::say;
@@ -23,11 +23,11 @@ pub async fn do_it(app: &App, ask: &Ask, tell: &(dyn Fn(String) + Send + Sync)) 
         Ask::CreateKey { product, name, scopes, days } => create_key(app, &by, product, name, scopes, *days).await,
         Ask::RotateKey { key, days, overlap } => match key.parse() {
             Ok(id) => app.rotate_key(&by, id, *days, *overlap).await.map(|new| shown_once(app, &new)).map_err(words),
-            Err(_) => Err(format!("{key} is not the id of a key")),
+            Err(_) => Err(refused(format!("{key} is not the id of a key"))),
         },
         Ask::RevokeKey { key } => match key.parse() {
             Ok(id) => app.revoke_key(&by, id).await.map(|()| json!({"id": key, "revoked": true})).map_err(words),
-            Err(_) => Err(format!("{key} is not the id of a key")),
+            Err(_) => Err(refused(format!("{key} is not the id of a key"))),
         },
         Ask::Keys { product } => keys(app, product.as_deref()),
         Ask::CreateProduct { name, brand } => match app.create_product(&by, name, brand).await {
@@ -49,27 +49,37 @@ pub async fn do_it(app: &App, ask: &Ask, tell: &(dyn Fn(String) + Send + Sync)) 
         Ask::TransferOwnership { product, workspace, to } => transfer(app, product, workspace, to).await,
         Ask::Verify => {
             let done = verify(app).await;
-            return done.map_or_else(Answer::Refused, Answer::Said);
+            return done.map_or_else(|why| why, Answer::Said);
         }
         Ask::ApplyModel { name, text, progress } => {
             let moves = app.apply_model(name, text, &|done, all| report(*progress, done, all, tell)).await;
-            return moves.map_or_else(|error| Answer::Refused(error.to_string()), Answer::Moved);
+            return moves.map_or_else(words, Answer::Moved);
         }
         Ask::UndoModel { name, progress } => {
             let moves = app.undo_model(name, &|done, all| report(*progress, done, all, tell)).await;
-            return moves.map_or_else(|error| Answer::Refused(error.to_string()), Answer::Moved);
+            return moves.map_or_else(words, Answer::Moved);
         }
         Ask::ForetellModel { of, text } => {
             let found = app.foretell_model(of, text).await;
-            return found.map_or_else(|error| Answer::Refused(error.to_string()), Answer::Foretold);
+            return found.map_or_else(words, Answer::Foretold);
         }
     };
-    done.map_or_else(Answer::Refused, Answer::Found)
+    done.map_or_else(|why| why, Answer::Found)
 }
 
+/// Why it was not done: refused, or not possible just now.
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-fn words(error: bailiwick_app::AppError) -> String {
-    error.to_string()
+fn words(error: AppError) -> Answer {
+    let sentence = match &error {
+        AppError::Refused(refusal) => format!("{refusal} {}", refusal.remedy()).trim_end().to_owned(),
+        other => other.to_string(),
+    };
+    let is_answer = !error.is_doubt() && !matches!(error, AppError::Store(_) | AppError::Busy | AppError::TooOften(_));
+    if is_answer { Answer::Refused(sentence) } else { Answer::Failed(sentence) }
+}
+
+fn refused(why: impl Into<String>) -> Answer {
+    Answer::Refused(why.into())
 }
 
 /// Says how far it has come, some twenty times in all.
@@ -87,11 +97,12 @@ async fn create_key(
     name: &str,
     scopes: &[String],
     days: u32,
-) -> Result<Value, String> {
+) -> Result<Value, Answer> {
     let scopes: Vec<Scope> = scopes
         .iter()
         .map(|s| {
-            Scope::parse(s).ok_or_else(|| format!("there is no scope `{s}`; there are check, read, manage, vouch"))
+            Scope::parse(s)
+                .ok_or_else(|| refused(format!("there is no scope `{s}`; there are check, read, manage, vouch")))
         })
         .collect::<Result<_, _>>()?;
     let product = app.product_named(product).map_err(words)?.product;
@@ -118,7 +129,7 @@ fn key_json(app: &App, row: &KeyRow) -> Value {
     })
 }
 
-fn keys(app: &App, product: Option<&str>) -> Result<Value, String> {
+fn keys(app: &App, product: Option<&str>) -> Result<Value, Answer> {
     let of = product.map(|name| app.product_named(name)).transpose().map_err(words)?;
     let fits = |row: &KeyRow| of.as_ref().is_none_or(|p| p.product == row.product);
     Ok(app.keys().iter().filter(|row| fits(row)).map(|row| key_json(app, row)).collect())
@@ -134,7 +145,7 @@ fn products(app: &App) -> Value {
 }
 
 /// The same decision that hosts and pages get (X02). What is unknown is a no with its reason.
-async fn check(app: &App, asked: &Asked) -> Result<Value, String> {
+async fn check(app: &App, asked: &Asked) -> Result<Value, Answer> {
     let product = app.product_named(&asked.product).map_err(words)?.product;
     let person = app.find_person(product, &asked.person).await.map_err(words)?;
     let state = app.find_workspace(product, &asked.workspace).await.map_err(words)?;
@@ -186,10 +197,10 @@ async fn check(app: &App, asked: &Asked) -> Result<Value, String> {
 const PAGE: usize = 200;
 
 /// A page of a workspace's log, newest first, and where the next one begins.
-async fn log(app: &App, product: &str, workspace: &str, filter: LogFilter) -> Result<Value, String> {
+async fn log(app: &App, product: &str, workspace: &str, filter: LogFilter) -> Result<Value, Answer> {
     let product = app.product_named(product).map_err(words)?.product;
     let state = app.find_workspace(product, workspace).await.map_err(words)?;
-    let state = state.ok_or_else(|| Refusal::NoSuchWorkspace.to_string())?;
+    let state = state.ok_or_else(|| refused(Refusal::NoSuchWorkspace.sentence()))?;
     let (team, entries) = app.log(&Caller::operator(), state.id, filter).await.map_err(words)?;
     let next = entries.last().filter(|_| entries.len() == PAGE).map(|entry| entry.revision);
     let events = entries.iter().flat_map(|entry| entry.events.iter().map(move |event| (entry, event)));
@@ -203,9 +214,9 @@ async fn log(app: &App, product: &str, workspace: &str, filter: LogFilter) -> Re
             Actor::Operator => ("operator", None, None),
             Actor::Time => ("time", None, None),
         };
-        let data: Value =
-            serde_json::from_str(&event.payload).map_err(|e| format!("revision {}: {e}", entry.revision))?;
-        Ok::<_, String>(json!({
+        let data: Value = serde_json::from_str(&event.payload)
+            .map_err(|e| Answer::Failed(format!("revision {}: {e}", entry.revision)))?;
+        Ok::<_, Answer>(json!({
             "revision": entry.revision,
             "at": moment::text(event.at),
             "actor": kind,
@@ -220,31 +231,28 @@ async fn log(app: &App, product: &str, workspace: &str, filter: LogFilter) -> Re
     Ok(json!({"events": events, "next": next}))
 }
 
-async fn transfer(app: &App, product: &str, workspace: &str, to: &str) -> Result<Value, String> {
+async fn transfer(app: &App, product: &str, workspace: &str, to: &str) -> Result<Value, Answer> {
     let product = app.product_named(product).map_err(words)?.product;
     let state = app.find_workspace(product, workspace).await.map_err(words)?;
-    let state = state.ok_or_else(|| Refusal::NoSuchWorkspace.to_string())?;
+    let state = state.ok_or_else(|| refused(Refusal::NoSuchWorkspace.sentence()))?;
     let member: MemberId = match to.parse() {
         Ok(member) => member,
         Err(_) => {
             let person = app.find_person(product, to).await.map_err(words)?;
             let row = person.as_ref().and_then(|p| state.member_of(p.person));
-            row.map(|(id, _)| id).ok_or_else(|| format!("{to} is not a member of {}.", state.name))?
+            row.map(|(id, _)| id).ok_or_else(|| refused(format!("{to} is not a member of {}.", state.name)))?
         }
     };
     let (caller, command) = (Caller::operator(), Command::TransferOwnership { to: member });
     let acted = app.act(&caller, state.id, command, None, app.command_id()).await;
-    let acted = acted.map_err(|error| match error {
-        bailiwick_app::AppError::Refused(refusal) => format!("{refusal} {}", refusal.remedy()).trim_end().to_owned(),
-        other => other.to_string(),
-    })?;
+    let acted = acted.map_err(words)?;
     Ok(json!({"workspace": state.id, "name": &*state.name, "owner": member, "revision": acted.state.revision}))
 }
 
-async fn verify(app: &App) -> Result<String, String> {
+async fn verify(app: &App) -> Result<String, Answer> {
     let found = app.verify().await.map_err(words)?;
     match found.broken {
-        Some(place) => Err(format!("the log does not hold: {place}")),
+        Some(place) => Err(refused(format!("the log does not hold: {place}"))),
         None => Ok(format!(
             "verified: {} lines, {} changes, {} events; the tables equal the folded log",
             found.lines, found.changes, found.events

@@ -139,6 +139,8 @@ pub enum Answer {
     Said(String),
     /// It was not; why.
     Refused(String),
+    /// It could not be done or answered just now; why.
+    Failed(String),
     /// It was done, or looked up; what was made or found.
     Found(serde_json::Value),
     /// Workspaces were moved; which stay.
@@ -155,6 +157,7 @@ impl Answer {
         match self {
             Self::Found(found) => Ok(found),
             Self::Refused(why) => Err(No::because(why)),
+            Self::Failed(why) => Err(why.into()),
             other => Err(format!("another answer was expected than {other:?}").into()),
         }
     }
@@ -164,6 +167,7 @@ impl Answer {
         match self {
             Self::Said(words) => Ok(words),
             Self::Refused(why) => Err(No::because(why)),
+            Self::Failed(why) => Err(why.into()),
             other => Ok(serde_json::to_string(&other)?),
         }
     }

@@ -154,14 +154,14 @@ impl Reader {
 
     /// A list of texts that must be there, with something in it.
     pub fn some_texts(&mut self, from: &mut Section<'_>, key: &'static str) -> Vec<At<String>> {
-        let there = from.table.get(key).map(span);
+        let there = from.table.get(key);
+        let is_missing = there.is_none();
+        let empty = there.filter(|value| value.as_array().is_some_and(Vec::is_empty)).map(span);
         let texts = self.texts(from, key);
-        match there {
-            None => from.misses(key, "[\"...\"]"),
-            Some(at) if texts.is_empty() => {
-                self.fault(at, format!("`{key}` in {} is empty", from.called()), "name at least one");
-            }
-            Some(_) => {}
+        if is_missing {
+            from.misses(key, "[\"...\"]");
+        } else if let Some(at) = empty {
+            self.fault(at, format!("`{key}` in {} is empty", from.called()), "name at least one");
         }
         texts
     }
