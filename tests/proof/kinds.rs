@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::driver::{Done, Driver, Question};
 use crate::http::request;
-use crate::process::{operator, pass};
+use crate::process::{new_key, operator, pass};
 
 /// How long a level lasts that ends by itself; its end is exact to the bound on clocks, on every node.
 const A_WHILE: Duration = BOUND.saturating_mul(2);
@@ -241,11 +241,8 @@ impl Driver {
     fn a_key(&mut self) -> Option<()> {
         let data = |this: &Self, node: usize| this.world.nodes[node].data.clone();
         let node = self.any_node();
-        let ask = json!({"create_key": {"name": "proof", "scopes": ["check"], "days": 1}});
-        let said = operator(&data(self, node), &ask).ok()?.ok()?;
+        let (id, secret) = new_key(&data(self, node), &["check"])?;
         let at = Instant::now();
-        let mut lines = said.lines();
-        let (id, secret) = (lines.next()?, lines.next()?);
         let question = self.opens("authorization", &format!("Bearer {secret}"));
         self.asked("key made", &question, true, node, at);
         let node = self.any_node();

@@ -131,11 +131,21 @@ pub fn operator(data: &std::path::Path, ask: &serde_json::Value) -> std::io::Res
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line)?;
     let said: serde_json::Value = serde_json::from_str(&line)?;
-    match (said["said"].as_str(), said["refused"].as_str()) {
+    let no = said["refused"].as_str().or(said["failed"].as_str());
+    match (said["said"].as_str(), no) {
         (Some(said), _) => Ok(Ok(said.to_owned())),
-        (None, Some(refused)) => Ok(Err(refused.to_owned())),
+        (None, Some(no)) => Ok(Err(no.to_owned())),
         (None, None) => Ok(Ok(said.to_string())),
     }
+}
+
+/// A host's new key by a node's private socket: its id and its secret.
+pub fn new_key(data: &std::path::Path, scopes: &[&str]) -> Option<(String, String)> {
+    let new = serde_json::json!({"product": "default", "name": "proof", "scopes": scopes, "days": 1});
+    let said = operator(data, &serde_json::json!({"create_key": new})).ok()?.ok()?;
+    let said: serde_json::Value = serde_json::from_str(&said).ok()?;
+    let text = |name: &str| said["found"][name].as_str().map(str::to_owned);
+    Some((text("id")?, text("secret")?))
 }
 
 impl Drop for Node {

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 
 use crate::driver::{Driver, Place, World};
 use crate::kinds::Things;
-use crate::process::{Node, operator};
+use crate::process::{Node, new_key, operator};
 use crate::seats;
 use crate::tally::Tally;
 
@@ -36,9 +36,7 @@ pub fn here(port: u16) -> SocketAddr {
 
 /// A world of running nodes.
 pub fn world(nodes: &[Node], mailbox: Sink) -> Arc<World> {
-    let ask = json!({"create_key": {"name": "proof", "scopes": ["check", "read", "manage", "vouch"], "days": 1}});
-    let said = operator(&nodes[0].data, &ask).expect("the socket").expect("a key");
-    let key = said.lines().nth(1).expect("a secret").to_owned();
+    let (_, key) = new_key(&nodes[0].data, &["check", "read", "manage", "vouch"]).expect("a key");
     let place = |node: &Node| Place { address: node.start.address, data: node.data.clone(), up: true.into() };
     let nodes = nodes.iter().map(place).collect();
     Arc::new(World { nodes, key, mailbox, tally: Tally::default(), stop: AtomicBool::new(false) })

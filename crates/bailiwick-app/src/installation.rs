@@ -94,6 +94,11 @@ impl Installation {
         self.models.get(version).cloned().ok_or_else(|| AppError::Invalid { field: "model", sentence: sentence() })
     }
 
+    /// Hosts' keys that were not revoked.
+    pub fn keys(&self) -> impl Iterator<Item = &KeyRow> {
+        self.keys.values()
+    }
+
     /// A product by id.
     pub fn product(&self, id: ProductId) -> Option<&ProductRow> {
         self.products.iter().find(|p| p.product == id)
@@ -154,6 +159,20 @@ impl App {
         scopes: &[Scope],
         days: u32,
     ) -> Result<NewKey, AppError> {
+        let scopes = scopes.iter().map(|s| s.name().to_owned()).collect();
+        let (new, secret) = self.new_key(product, name, scopes, days)?;
+        self.put_installation(by, new.row.created_at, vec![Row::Key(new.row.clone())], Some(secret)).await?;
+        Ok(new)
+    }
+
+    /// A key from now on, with the row of its secret; nothing is written.
+    pub(crate) fn new_key(
+        &self,
+        product: ProductId,
+        name: &str,
+        scopes: Vec<String>,
+        days: u32,
+    ) -> Result<(NewKey, SecretRow), AppError> {
         const MOST_DAYS: u32 = 366;
         if self.installation().product(product).is_none() {
             return Err(AppError::Invalid { field: "product", sentence: "There is no such product.".into() });
@@ -166,7 +185,7 @@ impl App {
             key: KeyId(self.new_id()),
             product,
             name: name.into(),
-            scopes: scopes.iter().map(|s| s.name().to_owned()).collect(),
+            scopes,
             created_at: now,
             expires_at: now.plus_days(days),
             revoked_at: None,
@@ -181,8 +200,7 @@ impl App {
             expires_at: row.expires_at,
             bound_to: None,
         };
-        self.put_installation(by, now, vec![Row::Key(row.clone())], Some(secret)).await?;
-        Ok(NewKey { row, token })
+        Ok((NewKey { row, token }, secret))
     }
 
     /// Revokes a key: from the acknowledgement on it opens nothing.
@@ -225,7 +243,7 @@ impl App {
         self.put_installation(by, self.clock.now(), vec![Row::Product(row)], None).await
     }
 
-    async fn put_installation(
+    pub(crate) async fn put_installation(
         &self,
         by: &By,
         at: Timestamp,

@@ -20,6 +20,7 @@ pub mod look;
 pub mod mail;
 pub mod models;
 pub mod nodes;
+pub mod operate;
 pub mod outbox;
 pub mod password;
 mod plant;

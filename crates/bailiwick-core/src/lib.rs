@@ -11,6 +11,7 @@ pub mod access;
 pub mod email;
 pub mod ids;
 pub mod node;
+pub mod scenario;
 pub mod team;
 pub mod time;
 

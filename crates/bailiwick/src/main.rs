@@ -1,18 +1,20 @@
 //! Bailiwick: team settings as a service, in one binary.
 
 mod cli;
+mod moment;
 mod operator;
 mod server;
 
-use clap::Parser as _;
-
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    match cli::run(cli::Bailiwick::parse()).await {
+    match cli::run().await {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("bailiwick: {error}");
-            std::process::ExitCode::FAILURE
+            let said = error.to_string();
+            if !said.is_empty() {
+                eprintln!("bailiwick: {said}");
+            }
+            std::process::ExitCode::from(if error.is::<cli::No>() { 1 } else { 3 })
         }
     }
 }

@@ -44,6 +44,26 @@ pub enum Denial {
 }
 
 impl Denial {
+    /// Every reason why not.
+    pub const ALL: [Self; 16] = [
+        Self::NoSuchWorkspace,
+        Self::UnknownPermission,
+        Self::NotAMember,
+        Self::Suspended,
+        Self::Ended,
+        Self::ResourceNeeded,
+        Self::NoResourceWanted,
+        Self::UnknownResource,
+        Self::WrongKind,
+        Self::ResourceDeleted,
+        Self::NothingGrants,
+        Self::NoLevel,
+        Self::LevelTooLow,
+        Self::LevelEnded,
+        Self::NotInPlan,
+        Self::Unsure,
+    ];
+
     /// The stable code.
     pub fn code(self) -> &'static str {
         match self {

@@ -4,9 +4,9 @@
 //! a fault suggests the nearest right name instead.
 
 mod build;
-mod fault;
+pub mod fault;
 mod prove;
-mod read;
+pub(crate) mod read;
 
 pub use fault::{Fault, Faults};
 

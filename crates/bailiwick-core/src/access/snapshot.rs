@@ -73,7 +73,7 @@ pub struct RowGrant {
 }
 
 #[derive(Debug)]
-pub(super) struct TemplateMask {
+pub(crate) struct TemplateMask {
     pub id: TemplateId,
     pub name: Arc<str>,
     pub set: PermissionSet,
@@ -162,7 +162,7 @@ impl Snapshot {
         self.external.get(external_id).copied()
     }
 
-    pub(super) fn template(&self, row: &Row) -> Option<&TemplateMask> {
+    pub(crate) fn template(&self, row: &Row) -> Option<&TemplateMask> {
         row.template.and_then(|i| self.templates.get(i as usize))
     }
 }

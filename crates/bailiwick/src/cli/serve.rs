@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bailiwick_app::config::{Config, Limits};
-use bailiwick_app::mail::{Login, Secret, Security, SmtpConfig};
+use bailiwick_app::keys::Keys;
+use bailiwick_app::mail::{Login, Secret, Security, Smtp, SmtpConfig, Templates};
+use bailiwick_core::access::parse::parse;
 use bailiwick_core::team::command::Actor;
 use bailiwick_store::rows::By;
 use clap::{Args, ValueEnum};
@@ -26,21 +28,31 @@ pub struct Serve {
     /// The public address, `https://team.example.com`; links in mails are built from it and from nothing else.
     #[arg(long, env = "BAILIWICK_PUBLIC_URL")]
     public_url: String,
-    /// What pages and mails call the product.
-    #[arg(long, env = "BAILIWICK_BRAND", default_value = "Bailiwick")]
-    brand: String,
-    /// An access model to register, as NAME=FILE; may be given several times. The presets are always there.
-    #[arg(long = "model", value_name = "NAME=FILE")]
+    /// An access model to register, as NAME=FILE; several by a comma, or by giving it again. The presets are always there.
+    #[arg(long = "model", env = "BAILIWICK_MODEL", value_name = "NAME=FILE", value_delimiter = ',')]
     models: Vec<String>,
-    /// An address of the host that people may be sent back to after sign-in; may be given several times.
-    #[arg(long = "return-to", value_name = "URL")]
+    /// An address of the host that people may be sent back to after sign-in; several as with models.
+    #[arg(long = "return-to", env = "BAILIWICK_RETURN_TO", value_name = "URL", value_delimiter = ',')]
     return_to: Vec<String>,
-    /// A proxy whose X-Forwarded-For is believed; may be given several times.
-    #[arg(long = "proxy", value_name = "IP")]
+    /// A proxy whose X-Forwarded-For is believed; several as with models.
+    #[arg(long = "proxy", env = "BAILIWICK_PROXY", value_name = "IP", value_delimiter = ',')]
     proxies: Vec<IpAddr>,
     /// Whom pages name where the operator is needed.
     #[arg(long, env = "BAILIWICK_SUPPORT", default_value = "the operator")]
     support: String,
+    #[command(flatten)]
+    relay: Relay,
+    /// A folder with mail templates of your own.
+    #[arg(long, env = "BAILIWICK_MAIL_TEMPLATES")]
+    mail_templates: Option<PathBuf>,
+}
+
+/// The way that mails leave.
+#[derive(Debug, Clone, Args)]
+pub struct Relay {
+    /// What pages and mails call the product.
+    #[arg(long, env = "BAILIWICK_BRAND", default_value = "Bailiwick")]
+    brand: String,
     /// The mail relay, HOST:PORT.
     #[arg(long, env = "BAILIWICK_SMTP", default_value = "127.0.0.1:25")]
     smtp: String,
@@ -53,9 +65,28 @@ pub struct Serve {
     /// The sender of mails.
     #[arg(long, env = "BAILIWICK_MAIL_FROM", default_value = "bailiwick@localhost.localdomain")]
     mail_from: String,
-    /// A folder with mail templates of your own.
-    #[arg(long, env = "BAILIWICK_MAIL_TEMPLATES")]
-    mail_templates: Option<PathBuf>,
+}
+
+impl Relay {
+    /// As mails are sent.
+    pub fn smtp(&self) -> Outcome<SmtpConfig> {
+        let wrong = || format!("`{}` is not a mail relay; write it as HOST:PORT", self.smtp);
+        let (host, port) = self.smtp.rsplit_once(':').ok_or_else(wrong)?;
+        Ok(SmtpConfig {
+            host: host.to_owned(),
+            port: port.parse().map_err(|_| wrong())?,
+            security: match self.smtp_security {
+                Tls::None => Security::None,
+                Tls::Starttls => Security::StartTls,
+                Tls::Tls => Security::Tls,
+            },
+            login: login(self.smtp_user.clone()),
+            from_name: self.brand.clone(),
+            from_address: self.mail_from.clone(),
+            hello_name: "bailiwick".into(),
+            extra_root: None,
+        })
+    }
 }
 
 /// A database that several nodes share.
@@ -66,7 +97,7 @@ pub struct Shared {
     #[arg(long, env = "BAILIWICK_DATABASE")]
     pub database: Option<String>,
     /// A file with the root certificates that the database's server is trusted by, beside the public ones.
-    #[arg(long, env = "BAILIWICK_DATABASE_ROOTS", requires = "database")]
+    #[arg(long, env = "BAILIWICK_DATABASE_ROOTS")]
     pub database_roots: Option<PathBuf>,
     /// What this node is called in messages.
     #[arg(long, env = "BAILIWICK_NODE", default_value = "node")]
@@ -95,28 +126,56 @@ enum Tls {
     Tls,
 }
 
+impl Serve {
+    fn public_url(&self) -> Outcome<String> {
+        let public_url = self.public_url.trim_end_matches('/').to_owned();
+        let loopback = ["http://localhost", "http://127.0.0.1"].iter().any(|l| public_url.starts_with(l));
+        if !public_url.starts_with("https://") && !loopback {
+            return Err("the public address begins with https:// (http:// is for localhost alone)".into());
+        }
+        Ok(public_url)
+    }
+
+    /// Name and text of each model that is to be registered.
+    fn models(&self) -> Vec<Outcome<(String, String)>> {
+        let read = |named: &String| {
+            let (name, file) = named.split_once('=').ok_or("write a model as NAME=FILE")?;
+            let text = std::fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))?;
+            parse(&text, name).map_err(|faults| faults.report(file))?;
+            Ok((name.to_owned(), text))
+        };
+        self.models.iter().map(read).collect()
+    }
+
+    /// What would keep it from running, or from sending mail; nothing is opened for it.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut note = |setting: &str, wrong: Option<String>| problems.extend(wrong.map(|w| format!("{setting}: {w}")));
+        let said = |error: Box<dyn std::error::Error + Send + Sync>| error.to_string();
+        note("public_url", self.public_url().err().map(said));
+        let smtp = self.relay.smtp();
+        match &smtp {
+            Ok(smtp) => note("smtp", Smtp::new(smtp).err().map(|e| e.to_string())),
+            Err(error) => note("smtp", Some(error.to_string())),
+        }
+        note("mail_templates", Templates::with_overrides(self.mail_templates.as_deref()).err().map(|e| e.to_string()));
+        for model in self.models() {
+            note("model", model.err().map(said));
+        }
+        let roots = self.shared.database_roots.as_ref().filter(|path| !path.is_file());
+        note("database_roots", roots.map(|path| format!("there is no file {}", path.display())));
+        let keys = self.data.data.join("keys.json");
+        if keys.exists() {
+            note("data", Keys::read(&keys).err().map(|e| e.to_string()));
+        }
+        problems
+    }
+}
+
 /// Runs the service until it is stopped.
 pub async fn run(serve: Serve) -> Outcome {
-    let public_url = serve.public_url.trim_end_matches('/').to_owned();
-    let loopback = ["http://localhost", "http://127.0.0.1"].iter().any(|l| public_url.starts_with(l));
-    if !public_url.starts_with("https://") && !loopback {
-        return Err("the public address begins with https:// (http:// is for localhost alone)".into());
-    }
-    let (host, port) = serve.smtp.rsplit_once(':').ok_or("write the mail relay as HOST:PORT")?;
-    let smtp = SmtpConfig {
-        host: host.to_owned(),
-        port: port.parse()?,
-        security: match serve.smtp_security {
-            Tls::None => Security::None,
-            Tls::Starttls => Security::StartTls,
-            Tls::Tls => Security::Tls,
-        },
-        login: login(serve.smtp_user.clone()),
-        from_name: serve.brand.clone(),
-        from_address: serve.mail_from.clone(),
-        hello_name: "bailiwick".into(),
-        extra_root: None,
-    };
+    let public_url = serve.public_url()?;
+    let smtp = serve.relay.smtp()?;
     let config = Config {
         public_url,
         demo: false,
@@ -131,11 +190,10 @@ pub async fn run(serve: Serve) -> Outcome {
     };
     let app = Arc::clone(&opened.app);
     let by = By { actor: Actor::Operator, origin: None };
-    app.ensure(&by, &serve.brand, &crate::server::PRESETS).await?;
-    for named in &serve.models {
-        let (name, file) = named.split_once('=').ok_or("write a model as NAME=FILE")?;
-        let text = std::fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))?;
-        app.ensure(&by, &serve.brand, &[(name, &text)]).await?;
+    app.ensure(&by, &serve.relay.brand, &crate::server::PRESETS).await?;
+    for model in serve.models() {
+        let (name, text) = model?;
+        app.ensure(&by, &serve.relay.brand, &[(&name, &text)]).await?;
     }
     if !serve.return_to.is_empty() {
         app.set_return_addresses(&by, bailiwick_app::installation::DEFAULT_PRODUCT, serve.return_to.clone()).await?;

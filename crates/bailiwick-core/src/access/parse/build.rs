@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use toml_span::value::ValueInner;
 
-use super::fault::{Faults, nearest};
+use super::fault::{Faults, near, suggest};
 use super::prove::{self, Places};
 use super::read::{At, Reader, Section};
 use crate::access::model::{
@@ -74,6 +74,8 @@ struct Builder {
     toggles: Vec<Toggle>,
     plans: Vec<Plan>,
     role_names: Vec<String>,
+    /// Groups whose actions have a fault already: what names one of them is not told, too.
+    without_actions: Vec<String>,
     places: Places,
 }
 
@@ -85,7 +87,7 @@ impl Builder {
                 _ => unreachable!("a TOML document is a table"),
             },
             Err(error) => {
-                self.read.fault(error.span.start..error.span.end, format!("not TOML: {}", error.kind), "");
+                self.read.not_toml(&error);
                 None
             }
         }
@@ -176,7 +178,7 @@ impl Builder {
     fn words(&mut self, root: &mut Section<'_>) -> Words {
         let mut from = self.read.maybe_section(root, "words");
         if from.is_none() {
-            self.read.missing(root, "words");
+            root.misses_table("words");
         }
         let mut word = |key: &'static str| from.as_mut().map(|s| self.read.text(s, key)).unwrap_or_default();
         let words = Words {
@@ -224,7 +226,8 @@ impl Builder {
             let caution = self.read.texts(&mut from, "caution");
             let actions = self.read.named_texts(&mut from, "actions");
             if actions.is_empty() {
-                self.read.missing(&from, "actions");
+                from.misses_table("actions");
+                self.without_actions.push(name.value.clone());
             }
             let group = Group { name: name.value.clone(), title, covers, grantable, on: None };
             let set = self.add_group(&name.at, group, actions);
@@ -253,7 +256,11 @@ impl Builder {
         let mut set = PermissionSet::EMPTY;
         for (action, says) in actions {
             let Ok(ix) = u8::try_from(self.permissions.len()) else {
-                self.read.fault(action.at, format!("a model has at most {MAX_PERMISSIONS} permissions"), "");
+                self.read.fault(
+                    action.at,
+                    format!("a model has at most {MAX_PERMISSIONS} permissions"),
+                    "join some of them",
+                );
                 break;
             };
             set.insert(Permission(ix));
@@ -271,7 +278,8 @@ impl Builder {
             let plural = self.read.text(&mut from, "plural");
             let actions = self.read.named_texts(&mut from, "actions");
             if actions.is_empty() {
-                self.read.missing(&from, "actions");
+                from.misses_table("actions");
+                self.without_actions.push(name.value.clone());
             }
             let group = Group {
                 name: name.value.clone(),
@@ -285,7 +293,11 @@ impl Builder {
             let mut levels = self.levels(&mut from, &name.value);
             if !features.is_empty() {
                 if !levels.is_empty() {
-                    self.read.fault(from.at.clone(), "levels nest, features combine: a kind has one or the other", "");
+                    self.read.fault(
+                        from.at.clone(),
+                        "levels nest, features combine: a kind has one or the other",
+                        "take one of the two out",
+                    );
                 }
                 levels = combined(&features);
             }
@@ -312,22 +324,31 @@ impl Builder {
             let name = self.read.text(&mut one, "name");
             let title = self.read.text(&mut one, "title");
             let says = self.read.text(&mut one, "says");
-            let grants = self.read.texts(&mut one, "grants");
+            let grants = self.read.some_texts(&mut one, "grants");
             if features.iter().any(|f| *f.name == *name) || name == ALL_ACCESS || name.contains('+') {
-                self.read.fault(one.at.clone(), format!("`{name}` cannot name a feature here"), "choose another name");
+                self.read.fault(
+                    one.at.clone(),
+                    format!("`{name}` cannot name a feature here"),
+                    "choose a name of its own; `all` stands for all features, and `+` joins them",
+                );
             }
             let set = self.permissions_of(&grants);
-            if set.is_empty() {
-                self.read.missing(&one, "grants");
-            }
             if set.iter().any(|p| self.permissions[usize::from(p.0)].on.is_some_and(|on| on != kind)) {
-                self.read.fault(one.at.clone(), format!("`{name}` grants what is asked on another kind"), "");
+                self.read.fault(
+                    one.at.clone(),
+                    format!("`{name}` grants what is asked on another kind"),
+                    "give such a level there",
+                );
             }
             features.push(Level { name: Arc::from(name), title, says, set });
             self.read.end(one);
         }
         if features.len() > MAX_FEATURES {
-            self.read.fault(from.at.clone(), format!("a kind has at most {MAX_FEATURES} features"), "");
+            self.read.fault(
+                from.at.clone(),
+                format!("a kind has at most {MAX_FEATURES} features"),
+                "join some of them",
+            );
             features.truncate(MAX_FEATURES);
         }
         features
@@ -372,7 +393,7 @@ impl Builder {
             self.read.end(from);
         }
         if self.plans.len() > 32 {
-            self.read.fault(root.at.clone(), "a model has at most 32 plans", "");
+            self.read.fault(root.at.clone(), "a model has at most 32 plans", "take some out");
         }
         if self.plans.is_empty() {
             self.plans.push(Plan {
@@ -390,13 +411,10 @@ impl Builder {
         for (name, mut from) in self.read.named(root, "toggles") {
             let title = self.read.text(&mut from, "title");
             let says = self.read.text(&mut from, "says");
-            let grants = self.read.texts(&mut from, "grants");
+            let grants = self.read.some_texts(&mut from, "grants");
             let set = self.permissions_of(&grants);
-            if set.is_empty() {
-                self.read.missing(&from, "grants");
-            }
             if self.toggles.len() == 32 {
-                self.read.fault(name.at, "a model has at most 32 toggles", "");
+                self.read.fault(name.at, "a model has at most 32 toggles", "join some of them");
                 break;
             }
             self.toggles.push(Toggle { name: Arc::from(name.value), title, says, set });
@@ -407,10 +425,10 @@ impl Builder {
     fn roles(&mut self, root: &mut Section<'_>) -> Vec<Role> {
         let found = self.read.named(root, "roles");
         if found.is_empty() {
-            self.read.missing(root, "roles");
+            root.misses_table("roles");
         }
         if let Some((name, _)) = found.get(32) {
-            self.read.fault(name.at.clone(), "a model has at most 32 roles", "");
+            self.read.fault(name.at.clone(), "a model has at most 32 roles", "join some of them");
         }
         self.role_names = found.iter().map(|(name, _)| name.value.clone()).collect();
         found.into_iter().take(32).map(|(name, from)| self.role(name, from)).collect()
@@ -453,6 +471,9 @@ impl Builder {
                     self.read.end(special);
                 }
             }
+            for plan in on.rest() {
+                self.unknown_plan(&plan);
+            }
             self.read.end(on);
         }
         self.read.end(from);
@@ -485,7 +506,7 @@ impl Builder {
         let kind = self.read.maybe_text(from, "assigns")?;
         let found = self.kinds.iter().position(|k| *k.name == *kind.value);
         let Some(ix) = found.and_then(|i| u8::try_from(i).ok()) else {
-            let right = nearest(&kind.value, self.kinds.iter().map(|k| &*k.name));
+            let right = suggest(&kind.value, self.kinds.iter().map(|k| &*k.name));
             self.read.fault(kind.at, format!("there is no kind of resource `{}`", kind.value), right);
             return None;
         };
@@ -493,7 +514,7 @@ impl Builder {
             self.read.fault(
                 kind.at,
                 format!("`{}` has no levels to assign", kind.value),
-                "add [[resources.KIND.levels]]",
+                format!("add [[resources.{}.levels]]", kind.value),
             );
         }
         Some(KindIx(ix))
@@ -502,15 +523,18 @@ impl Builder {
     fn max_level(&mut self, from: &mut Section<'_>, assigned: Option<KindIx>) -> Option<LevelIx> {
         let level = self.read.maybe_text(from, "max_level")?;
         let Some(kind) = assigned.map(|k| self.kinds[usize::from(k.0)].clone()) else {
-            self.read.fault(level.at, "a role without `assigns` has no levels to limit", "add `assigns = ...`");
+            let wrong = "a role without `assigns` has no levels to limit";
+            self.read.fault(level.at, wrong, "take `max_level` out, or say what it `assigns`");
             return None;
         };
         if !kind.features.is_empty() {
-            self.read.fault(level.at.clone(), format!("`{}` has features, which no level caps", kind.name), "");
+            let wrong = format!("`{}` has features, which no level caps", kind.name);
+            self.read.fault(level.at, wrong, "take `max_level` out");
+            return None;
         }
         let found = kind.level_ix(&level.value);
         if found.is_none() {
-            let right = nearest(&level.value, kind.levels.iter().map(|l| &*l.name));
+            let right = suggest(&level.value, kind.levels.iter().map(|l| &*l.name));
             self.read.fault(level.at, format!("`{}` has no level `{}`", kind.name, level.value), right);
         }
         found
@@ -518,16 +542,21 @@ impl Builder {
 
     fn templates(&mut self, root: &mut Section<'_>, roles: &[Role]) -> Option<Vec<ShippedTemplate>> {
         let mut shipped: Vec<ShippedTemplate> = Vec::new();
+        let mut first = None;
         for mut from in self.read.list(root, "templates") {
+            first.get_or_insert(from.at.clone());
             let name = self.read.text(&mut from, "name");
             let grants = self.read.texts(&mut from, "grants");
             let set = self.permissions_of(&grants);
-            if !set.is_within(self.grantable) {
-                self.read.fault(
-                    from.at.clone(),
-                    format!("template `{name}` holds permissions that are not grantable"),
-                    "set `grantable = true` on their group",
-                );
+            for permission in set.without(self.grantable).iter() {
+                let def = &self.permissions[usize::from(permission.0)];
+                let group = &self.groups[def.group];
+                let right = match group.on {
+                    None => format!("set `grantable = true` in [permissions.{}]", group.name),
+                    Some(_) => "take it out: what is asked on one resource is given by levels".into(),
+                };
+                let wrong = format!("the template `{name}` holds `{}`, which is not grantable", def.name);
+                self.read.fault(from.at.clone(), wrong, right);
             }
             let suggests = self.read.texts(&mut from, "suggests");
             let suggests = self.toggle_set(&suggests);
@@ -540,7 +569,7 @@ impl Builder {
         let used = roles.iter().any(|r| r.templates);
         if !used && !shipped.is_empty() {
             self.read.fault(
-                root.at.clone(),
+                first.unwrap_or_else(|| root.at.clone()),
                 "templates are shipped, but no role takes one",
                 "set `templates = true` in a role",
             );
@@ -550,12 +579,12 @@ impl Builder {
 
     fn ownership(&mut self, root: &mut Section<'_>, roles: &[Role]) -> Option<Ownership> {
         let Some(mut from) = self.read.maybe_section(root, "ownership") else {
-            self.read.missing(root, "ownership");
+            root.misses_table("ownership");
             return None;
         };
         let name = self.read.maybe_text(&mut from, "role");
         if name.is_none() {
-            self.read.missing(&from, "role");
+            from.misses("role", "\"...\"");
         }
         let role = name.and_then(|name| self.role_named(&name));
         let single = self.read.switch(&mut from, "single");
@@ -564,25 +593,24 @@ impl Builder {
         let at = from.at.clone();
         self.read.end(from);
         let role = role?;
-        if single && roles.iter().any(|r| r.may_manage(role)) {
+        let owners = roles.get(usize::from(role.0))?;
+        for manager in roles.iter().filter(|r| single && r.may_manage(role)) {
             self.read.fault(
                 at.clone(),
-                "a single owner cannot be managed, but a role `manages` it",
-                "take it out of that list",
+                format!("nobody manages a single owner, but [roles.{}] does", manager.name),
+                format!("take \"{}\" out of its `manages`", owners.name),
             );
         }
-        if roles.get(usize::from(role.0)).is_some_and(|r| r.needs_template) {
+        if owners.needs_template {
             self.read.fault(
                 at.clone(),
                 "who makes a workspace has no template, but the owner's role needs one",
-                "take `needs_template` out of that role",
+                format!("take `needs_template` out of [roles.{}]", owners.name),
             );
         }
-        if roles
-            .get(usize::from(role.0))
-            .is_some_and(|r| r.plans.trailing_ones() < u32::try_from(self.plans.len()).unwrap_or(0))
-        {
-            self.read.fault(at, "the owner's role must be on every plan", "take `plans` out of that role");
+        if owners.plans.trailing_ones() < u32::try_from(self.plans.len()).unwrap_or(0) {
+            let right = format!("take `plans` out of [roles.{}]", owners.name);
+            self.read.fault(at, "the owner's role must be on every plan", right);
         }
         Some(Ownership { role, single, transfer, why })
     }
@@ -590,7 +618,7 @@ impl Builder {
     fn acts(&mut self, root: &mut Section<'_>) -> Acts {
         let mut from = self.read.maybe_section(root, "acts");
         if from.is_none() {
-            self.read.missing(root, "acts");
+            root.misses_table("acts");
         }
         let mut act = |key: &'static str| from.as_mut().map_or(Permission(0), |s| self.needed(s, key, None));
         let acts = Acts {
@@ -617,14 +645,8 @@ impl Builder {
     fn reserved(&mut self, root: &mut Section<'_>) -> Vec<Reserved> {
         let mut reserved = Vec::new();
         for mut from in self.read.list(root, "reserved") {
-            let permissions = self.read.texts(&mut from, "permissions");
-            if permissions.is_empty() {
-                self.read.missing(&from, "permissions");
-            }
-            let to = self.read.texts(&mut from, "to");
-            if to.is_empty() {
-                self.read.missing(&from, "to");
-            }
+            let permissions = self.read.some_texts(&mut from, "permissions");
+            let to = self.read.some_texts(&mut from, "to");
             reserved.push(Reserved { set: self.permissions_of(&permissions), to: self.role_bits(&to) });
             self.places.reserved.push(from.at.clone());
             self.read.end(from);
@@ -640,12 +662,12 @@ impl Builder {
             Some(word) if word.value == "invitation" => TakenAt::Invitation,
             Some(word) if word.value == "acceptance" => TakenAt::Acceptance,
             Some(word) => {
-                let right = nearest(&word.value, ["invitation", "acceptance"]);
+                let right = suggest(&word.value, ["invitation", "acceptance"]);
                 self.read.fault(word.at, "a seat is taken at `invitation` or at `acceptance`", right);
                 TakenAt::Invitation
             }
             None => {
-                self.read.missing(&from, "taken_at");
+                from.misses("taken_at", "\"invitation\"");
                 TakenAt::Invitation
             }
         };
@@ -680,8 +702,7 @@ impl Builder {
         let plan = self.read.maybe_text(&mut from, "default_plan").and_then(|name| {
             let found = self.plans.iter().position(|p| *p.name == *name.value);
             if found.is_none() {
-                let right = nearest(&name.value, self.plans.iter().map(|p| &*p.name));
-                self.read.fault(name.at, format!("there is no plan `{}`", name.value), right);
+                self.unknown_plan(&name);
             }
             found.and_then(|i| u8::try_from(i).ok())
         });
@@ -692,7 +713,7 @@ impl Builder {
     /// One permission by its whole name, asked on the workspace or on a kind.
     fn needed(&mut self, from: &mut Section<'_>, key: &'static str, on: Option<KindIx>) -> Permission {
         let Some(name) = self.read.maybe_text(from, key) else {
-            self.read.missing(from, key);
+            from.misses(key, "\"group:action\"");
             return Permission(0);
         };
         let Some(permission) = self.lookup(&name.value) else {
@@ -701,7 +722,9 @@ impl Builder {
         };
         if self.permissions[usize::from(permission.0)].on != on {
             let place = if on.is_some() { "one resource of this kind" } else { "the workspace" };
-            self.read.fault(name.at, format!("`{key}` is asked on {place}, `{}` is not", name.value), "");
+            let fit: Vec<&str> = self.permissions.iter().filter(|p| p.on == on).map(|p| &*p.name).collect();
+            let right = format!("choose from {}", fit.join(", "));
+            self.read.fault(name.at, format!("`{key}` is asked on {place}, `{}` is not", name.value), right);
         }
         permission
     }
@@ -737,23 +760,49 @@ impl Builder {
     }
 
     fn unknown_permission(&mut self, name: &At<String>) {
+        let group = name.value.split(':').next().unwrap_or_default();
+        if self.without_actions.iter().any(|g| g == group) {
+            return;
+        }
         let groups: Vec<String> = self.groups.iter().map(|g| format!("{}:*", g.name)).collect();
-        let known = self.permissions.iter().map(|p| &*p.name).chain(groups.iter().map(String::as_str));
-        let right = nearest(&name.value, known);
+        let known = || self.permissions.iter().map(|p| &*p.name).chain(groups.iter().map(String::as_str));
+        let in_group = |p: &&PermissionDef| self.groups[p.group].name == group;
+        let right = match near(&name.value, known()) {
+            // One permission is asked for, and a whole group stands there.
+            Some(same) if same == name.value => {
+                let all: Vec<&str> = self.permissions.iter().filter(in_group).map(|p| &*p.name).collect();
+                self.read.fault(
+                    name.at.clone(),
+                    "one permission is wanted here, not a group",
+                    format!("choose from {}", all.join(", ")),
+                );
+                return;
+            }
+            Some(near) => format!("did you mean `{near}`?"),
+            None if self.groups.iter().any(|g| g.name == group) => {
+                suggest(&name.value, self.permissions.iter().filter(in_group).map(|p| &*p.name))
+            }
+            None => suggest(&name.value, groups.iter().map(String::as_str)),
+        };
         self.read.fault(name.at.clone(), format!("there is no permission `{}`", name.value), right);
+    }
+
+    fn unknown_plan(&mut self, name: &At<String>) {
+        let right = suggest(&name.value, self.plans.iter().map(|p| &*p.name));
+        self.read.fault(name.at.clone(), format!("there is no plan `{}`", name.value), right);
     }
 
     fn unknown_action(&mut self, action: &At<String>, group: &str) {
         let known: Vec<String> =
             self.permissions.iter().filter(|p| self.groups[p.group].name == group).map(|p| p.action.clone()).collect();
-        let right = nearest(&action.value, known.iter().map(String::as_str));
+        let right = suggest(&action.value, known.iter().map(String::as_str));
         self.read.fault(action.at.clone(), format!("`{group}` has no action `{}`", action.value), right);
     }
 
     fn role_named(&mut self, name: &At<String>) -> Option<RoleIx> {
         let found = self.role_names.iter().position(|r| *r == name.value);
         if found.is_none() {
-            let right = nearest(&name.value, self.role_names.iter().map(String::as_str));
+            let right = suggest(&name.value, self.role_names.iter().map(String::as_str));
             self.read.fault(name.at.clone(), format!("there is no role `{}`", name.value), right);
         }
         found.and_then(|i| u8::try_from(i).ok()).map(RoleIx)
@@ -768,10 +817,7 @@ impl Builder {
         for name in names {
             match self.plans.iter().position(|p| *p.name == *name.value) {
                 Some(ix) => bits |= 1 << ix,
-                None => {
-                    let right = nearest(&name.value, self.plans.iter().map(|p| &*p.name));
-                    self.read.fault(name.at.clone(), format!("there is no plan `{}`", name.value), right);
-                }
+                None => self.unknown_plan(name),
             }
         }
         bits
@@ -783,7 +829,7 @@ impl Builder {
             match self.toggles.iter().position(|t| *t.name == *name.value).and_then(|i| u8::try_from(i).ok()) {
                 Some(ix) => set = set.with(ToggleIx(ix), true),
                 None => {
-                    let right = nearest(&name.value, self.toggles.iter().map(|t| &*t.name));
+                    let right = suggest(&name.value, self.toggles.iter().map(|t| &*t.name));
                     self.read.fault(name.at.clone(), format!("there is no toggle `{}`", name.value), right);
                 }
             }

@@ -1,5 +1,6 @@
 //! What is wrong with a model file, where, and what would be right.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
@@ -24,7 +25,18 @@ pub struct Faults {
 }
 
 impl Faults {
-    pub(super) fn new(text: &str, mut faults: Vec<Fault>) -> Self {
+    /// Of a text.
+    pub fn new(text: &str, mut faults: Vec<Fault>) -> Self {
+        for fault in &mut faults {
+            // A text without an end is found where the line ends.
+            if text[fault.at.start.min(text.len())..].starts_with('\n') {
+                let line = text[..fault.at.start].rfind('\n').map_or(0, |end| end + 1);
+                fault.at = line..fault.at.start;
+            }
+            // Of a whole table its first line says enough.
+            let all = text.get(fault.at.clone()).unwrap_or_default();
+            fault.at.end = fault.at.start + all.find('\n').unwrap_or(all.len());
+        }
         faults.sort_by_key(|f| f.at.start);
         Self { text: text.to_owned(), faults }
     }
@@ -36,10 +48,7 @@ impl Faults {
 
     /// Line and column of a fault, both from 1.
     pub fn place(&self, fault: &Fault) -> (usize, usize) {
-        let before = &self.text[..fault.at.start.min(self.text.len())];
-        let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
-        (line, column)
+        place(&self.text, fault.at.start)
     }
 
     /// The report for a terminal: each fault with its line, the faulty text underlined.
@@ -56,6 +65,14 @@ impl Faults {
     }
 }
 
+/// Line and column of a byte of a text, both from 1.
+pub fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = &text[..at.min(text.len())];
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
+    (line, column)
+}
+
 impl fmt::Display for Faults {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.report("model.toml"))
@@ -64,16 +81,24 @@ impl fmt::Display for Faults {
 
 impl std::error::Error for Faults {}
 
-/// "did you mean ...?", if one of the known names is near.
-pub(super) fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+/// What could have been meant: the name that is near, else the names there are.
+pub fn suggest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 24;
+    let known: BTreeSet<&str> = known.into_iter().collect();
+    let some: Vec<&str> = known.iter().copied().take(SHOWN).collect();
+    match (near(wrong, known.iter().copied()), known.len()) {
+        (Some(name), _) => format!("did you mean `{name}`?"),
+        (None, 0) => "there is none; take it out, or add one".into(),
+        (None, 1..=SHOWN) => format!("choose from {}", some.join(", ")),
+        (None, _) => format!("choose from {} and more", some.join(", ")),
+    }
+}
+
+/// One of the known names that differs by a few letters.
+pub(crate) fn near<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = wrong.chars().count() / 3 + 1;
-    known
-        .into_iter()
-        .map(|name| (distance(wrong, name), name))
-        .filter(|(far, _)| *far <= limit)
-        .min()
-        .map(|(_, name)| format!("did you mean `{name}`?"))
-        .unwrap_or_default()
+    let far = known.into_iter().map(|name| (distance(&wrong.to_lowercase(), name), name));
+    far.filter(|(far, _)| *far <= limit).min().map(|(_, name)| name)
 }
 
 /// Edit distance: how many letters differ.

@@ -13,15 +13,12 @@ use bailiwick_app::{AppError, Caller};
 use bailiwick_core::access::model::Model;
 use bailiwick_core::access::parse::parse;
 use bailiwick_core::ids::{InvitationId, MemberId, ResourceId, TemplateId};
+use bailiwick_core::scenario::file::{self, Access, Question, Scenario, Step};
 use bailiwick_core::team::command::Command;
 use serde_json::{Value, json};
 
 use super::post::Post;
 use super::world::{As, Got, Someone, World, on_every_backend};
-use file::{Access, More, Scenario, Step};
-
-#[path = "../../../../bailiwick-core/tests/scenarios/file.rs"]
-mod file;
 
 on_every_backend!(scenarios_of_tenant);
 async fn scenarios_of_tenant(world: World) {
@@ -52,8 +49,8 @@ async fn preset(mut world: World, name: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name);
     let text = std::fs::read_to_string(folder.join("model.toml")).unwrap();
     let model = parse(&text, name).unwrap_or_else(|faults| panic!("{faults}"));
-    let scenarios = file::read(&folder.join("scenarios.toml"));
-    assert!(!scenarios.is_empty());
+    let text = std::fs::read_to_string(folder.join("scenarios.toml")).unwrap();
+    let scenarios = file::read(&text, &model).unwrap_or_else(|faults| panic!("{faults}"));
     let post = Post::start().await;
     let mut wrong = Vec::new();
     for (n, scenario) in scenarios.iter().enumerate() {
@@ -104,14 +101,14 @@ impl<'a> Team<'a> {
         }
         team.path = format!("/v1/workspaces/{}", world.ask(&world.host, "POST", "/v1/workspaces", new).await.id());
         for name in &scenario.resources {
-            let add = Step { by: "owner".into(), what: "add-resource".into(), to: name.clone(), ..Step::default() };
+            let add = Step { by: "owner".into(), act: "add-resource".into(), to: name.clone(), ..Step::default() };
             assert_eq!(team.step(&add).await, "ok", "{}: {name}", scenario.name);
         }
         for (name, access) in &scenario.members {
-            for (by, what) in [("owner", "invite"), (name, "accept")] {
+            for (by, act) in [("owner", "invite"), (name, "accept")] {
                 let with = Some(access.clone());
-                let step = Step { by: by.into(), what: what.into(), to: name.clone(), with, ..Step::default() };
-                assert_eq!(team.step(&step).await, "ok", "{}: {name}: {what}", scenario.name);
+                let step = Step { by: by.into(), act: act.into(), to: name.clone(), with, ..Step::default() };
+                assert_eq!(team.step(&step).await, "ok", "{}: {name}: {act}", scenario.name);
             }
         }
         team
@@ -120,24 +117,24 @@ impl<'a> Team<'a> {
     /// Every expectation that fails, in a line.
     async fn run(mut self, scenario: &Scenario) -> Vec<String> {
         let mut wrong = Vec::new();
-        for (n, step) in scenario.step.iter().enumerate() {
-            let place = format!("{} (step {}, {} {} {})", scenario.name, n + 1, step.by, step.what, step.to);
+        for (n, step) in scenario.steps.iter().enumerate() {
+            let place = format!("{} (step {}, {} {} {})", scenario.name, n + 1, step.by, step.act, step.to);
             let got = self.step(step).await;
             let expected = expected(step);
             if got != expected {
                 wrong.push(format!("  {place}: expected {expected}, got {got}"));
             }
-            for line in &step.can {
-                for (question, reason) in self.denials(line).await {
-                    wrong.extend(reason.map(|reason| format!("  {place}: expected can {question}, got {reason}")));
+            for question in &step.can {
+                for (asked, reason) in self.denials(question).await {
+                    wrong.extend(reason.map(|reason| format!("  {place}: expected can {asked}, got {reason}")));
                 }
             }
-            for line in &step.cannot {
-                let (question, why) = line.rsplit_once(": ").unwrap_or((line, ""));
-                for (question, reason) in self.denials(question).await {
-                    let reason = reason.unwrap_or_else(|| "yes".into());
-                    if reason == "yes" || !why.is_empty() && reason != why {
-                        wrong.push(format!("  {place}: expected cannot {question} for {why}, got {reason}"));
+            for question in &step.cannot {
+                let why = question.why.as_deref();
+                for (asked, reason) in self.denials(question).await {
+                    if reason.is_none() || why.is_some_and(|why| reason.as_deref() != Some(why)) {
+                        let got = reason.unwrap_or_else(|| "yes".into());
+                        wrong.push(format!("  {place}: expected cannot {asked} for {why:?}, got {got}"));
                     }
                 }
             }
@@ -162,7 +159,7 @@ impl<'a> Team<'a> {
         };
         let access = self.access(step.with.as_ref()).await;
         let into = step.into.clone().unwrap_or_else(|| to.to_owned());
-        let (method, below, body) = match step.what.as_str() {
+        let (method, below, body) = match step.act.as_str() {
             "invite" => return self.invite(&by, to, access).await,
             "accept" | "decline" => return self.follow_link(&by, step).await,
             "transfer" => return self.transfer(&by, to).await,
@@ -199,7 +196,7 @@ impl<'a> Team<'a> {
             other => panic!("there is no step `{other}`"),
         };
         let got = self.world.ask(&by, method, &format!("{}{below}", self.path), body).await;
-        if step.what == "add-resource" && got.status.is_success() {
+        if step.act == "add-resource" && got.status.is_success() {
             self.resources.insert(to.to_owned(), got.id());
         }
         self.post.deliver(self.world).await;
@@ -247,7 +244,7 @@ impl<'a> Team<'a> {
         let caller = self.caller(by).await;
         let token = self.post.newest(&self.invitations[&step.to].to, "bwi_");
         let app = self.world.app();
-        let done = match step.what.as_str() {
+        let done = match step.act.as_str() {
             "accept" => app.accept(&caller, &token).await,
             _ => app.decline(&caller, &token).await,
         };
@@ -271,11 +268,9 @@ impl<'a> Team<'a> {
         }
     }
 
-    /// Questions, and the reason of each that is answered with no. `uma conversations:view`, `lena property:chat on
-    /// Shop`; `group:*` stands for every permission of the group.
-    async fn denials(&mut self, question: &str) -> Vec<(String, Option<String>)> {
-        let (who, rest) = question.split_once(' ').unwrap();
-        let (name, on) = rest.split_once(" on ").map_or((rest, None), |(name, on)| (name, Some(on)));
+    /// What a question asks for, and the reason of each that is answered with no.
+    async fn denials(&mut self, question: &Question) -> Vec<(String, Option<String>)> {
+        let (who, on) = (&question.who, question.on.as_deref());
         let workspace = self.path.rsplit('/').next().unwrap().to_owned();
         let resource = match on {
             Some(on) => {
@@ -284,13 +279,8 @@ impl<'a> Team<'a> {
             None => json!({"type": "workspace", "id": workspace}),
         };
         let person = self.person(who).await.id;
-        let named: Vec<String> = match name.strip_suffix('*') {
-            Some(group) => {
-                self.model.permissions.iter().map(|p| p.name.to_string()).filter(|p| p.starts_with(group)).collect()
-            }
-            None => vec![name.to_owned()],
-        };
-        assert!(!named.is_empty(), "`{question}` names no permission");
+        let named: Vec<String> =
+            question.permissions.iter().map(|p| self.model.permission_def(*p).name.to_string()).collect();
         let ask = |action: &String| json!({"subject": {"type": "person", "id": person}, "action": {"name": action}, "resource": resource});
         let body = json!({"evaluations": named.iter().map(ask).collect::<Vec<_>>()});
         let got = self.world.ask(&self.world.host, "POST", "/access/v1/evaluations", body).await.ok();
@@ -309,18 +299,15 @@ impl<'a> Team<'a> {
     }
 
     async fn access(&self, access: Option<&Access>) -> Value {
-        let more = match access {
-            None => More::default(),
-            Some(Access::Role(role)) => More { role: role.clone(), ..More::default() },
-            Some(Access::More(more)) => more.clone(),
-        };
+        let access = access.cloned().unwrap_or_default();
         let grant = |(name, level): (&String, &String)| json!({"resource": self.resource(name), "level": level});
-        let grants: Vec<Value> = more.levels.iter().map(grant).collect();
-        let mut body = json!({"role": more.role, "direct": more.direct, "toggles": more.toggles, "grants": grants});
-        if let Some(name) = &more.template {
+        let grants: Vec<Value> = access.levels.iter().map(grant).collect();
+        let mut body =
+            json!({"role": access.role, "direct": access.direct, "toggles": access.toggles, "grants": grants});
+        if let Some(name) = &access.template {
             body["template"] = json!(self.template(name).await);
         }
-        if let Some(level) = more.all {
+        if let Some(level) = access.all {
             body["all"] = json!(level);
         }
         body
@@ -377,9 +364,8 @@ impl<'a> Team<'a> {
 /// What a step is to come to. In one case the service says something else than the core: who holds a link into a
 /// deleted workspace is not told of the workspace (EC-13).
 fn expected(step: &Step) -> &str {
-    match (step.what.as_str(), step.expect.as_str()) {
+    match (step.act.as_str(), step.expect.as_str()) {
         ("accept", "no-such-workspace") => "no-such-invitation",
-        (_, "") => "ok",
         (_, code) => code,
     }
 }

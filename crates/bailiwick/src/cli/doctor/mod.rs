@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Data, Outcome};
+use super::{Data, No, Outcome};
 
 /// What to look at.
 #[derive(Debug, Args)]
@@ -18,10 +18,10 @@ pub struct Doctor {
     #[arg(long, env = "BAILIWICK_DATABASE")]
     database: Option<String>,
     /// A file with the root certificates that the database's server is trusted by, beside the public ones.
-    #[arg(long, env = "BAILIWICK_DATABASE_ROOTS", requires = "database")]
+    #[arg(long, env = "BAILIWICK_DATABASE_ROOTS")]
     database_roots: Option<PathBuf>,
     /// One database server without a standby is intended: if it is lost, so is what was not backed up.
-    #[arg(long, requires = "database")]
+    #[arg(long)]
     single: bool,
     #[command(flatten)]
     data: Data,
@@ -82,6 +82,6 @@ pub async fn run(asked: Doctor) -> Outcome {
     }
     match findings.iter().filter(|finding| finding.state == State::Failed).count() {
         0 => Ok(()),
-        failed => Err(format!("{failed} of {} looks failed", findings.len()).into()),
+        failed => Err(No::because(format!("{failed} of {} looks failed", findings.len()))),
     }
 }

@@ -1,23 +1,23 @@
 //! The operator's commands, over a private socket in the data directory: one line of JSON each way, and before the
 //! answer, if it was asked for, lines that say how far it has come. Who can open that file is the operator.
 
+mod acts;
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bailiwick_app::App;
-use bailiwick_app::caller::Scope;
-use bailiwick_app::installation::DEFAULT_PRODUCT;
 use bailiwick_app::models::{Foretold, Moves};
-use bailiwick_core::team::command::Actor;
-use bailiwick_store::rows::By;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 
-use crate::cli::Outcome;
+use crate::cli::{No, Outcome};
+
+pub use acts::do_it;
 
 /// What can be asked.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ use crate::cli::Outcome;
 pub enum Ask {
     /// Make a host's key.
     CreateKey {
+        /// Of which product.
+        product: String,
         /// What it is called.
         name: String,
         /// What it may do.
@@ -32,10 +34,57 @@ pub enum Ask {
         /// How long it lasts.
         days: u32,
     },
+    /// Make a key that takes another one's place.
+    RotateKey {
+        /// The id of the other one.
+        key: String,
+        /// How long the new one lasts.
+        days: u32,
+        /// How many hours the other one still works.
+        overlap: u32,
+    },
     /// Revoke a host's key.
     RevokeKey {
         /// Its id.
         key: String,
+    },
+    /// The keys that were not revoked.
+    Keys {
+        /// Of this product alone.
+        product: Option<String>,
+    },
+    /// Register a product.
+    CreateProduct {
+        /// Its name in commands.
+        name: String,
+        /// What pages and mails call it.
+        brand: String,
+    },
+    /// The products.
+    Products,
+    /// May they do that?
+    Check(Asked),
+    /// A page of a workspace's log, newest first.
+    Log {
+        /// Whose ids are used.
+        product: String,
+        /// Which workspace.
+        workspace: String,
+        /// From this moment on, in microseconds.
+        from: Option<i64>,
+        /// Before this moment.
+        until: Option<i64>,
+        /// Before this revision.
+        before: Option<u64>,
+    },
+    /// Give a workspace to another member.
+    TransferOwnership {
+        /// Whose ids are used.
+        product: String,
+        /// Which workspace.
+        workspace: String,
+        /// To whom.
+        to: String,
     },
     /// Verify the log.
     Verify,
@@ -66,6 +115,22 @@ pub enum Ask {
     },
 }
 
+/// A question, by names that people use.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// Whose ids are used.
+    pub product: String,
+    /// In which workspace.
+    pub workspace: String,
+    /// Who.
+    pub person: String,
+    /// May do what.
+    pub permission: String,
+    /// To what; `None`: the workspace.
+    pub resource: Option<String>,
+}
+
 /// What comes back.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -74,6 +139,10 @@ pub enum Answer {
     Said(String),
     /// It was not; why.
     Refused(String),
+    /// It could not be done or answered just now; why.
+    Failed(String),
+    /// It was done, or looked up; what was made or found.
+    Found(serde_json::Value),
     /// Workspaces were moved; which stay.
     Moved(Moves),
     /// What would be.
@@ -83,11 +152,22 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// What was made or found.
+    pub fn into_found(self) -> Outcome<serde_json::Value> {
+        match self {
+            Self::Found(found) => Ok(found),
+            Self::Refused(why) => Err(No::because(why)),
+            Self::Failed(why) => Err(why.into()),
+            other => Err(format!("another answer was expected than {other:?}").into()),
+        }
+    }
+
     /// Words for the terminal.
     pub fn into_words(self) -> Outcome<String> {
         match self {
             Self::Said(words) => Ok(words),
-            Self::Refused(why) => Err(why.into()),
+            Self::Refused(why) => Err(No::because(why)),
+            Self::Failed(why) => Err(why.into()),
             other => Ok(serde_json::to_string(&other)?),
         }
     }
@@ -98,62 +178,6 @@ const LONGEST: usize = 1024 * 1024;
 
 fn path(data: &Path) -> PathBuf {
     data.join("operator.sock")
-}
-
-/// Does what was asked; `tell` hears how far it has come.
-pub async fn do_it(app: &App, ask: &Ask, tell: &(dyn Fn(String) + Send + Sync)) -> Answer {
-    let by = By { actor: Actor::Operator, origin: None };
-    let done = match ask {
-        Ask::CreateKey { name, scopes, days } => create_key(app, &by, name, scopes, *days).await,
-        Ask::RevokeKey { key } => match key.parse() {
-            Ok(id) => app.revoke_key(&by, id).await.map(|()| format!("{key} is revoked")).map_err(|e| e.to_string()),
-            Err(_) => Err(format!("{key} is not the id of a key")),
-        },
-        Ask::Verify => verify(app).await,
-        Ask::ApplyModel { name, text, progress } => {
-            let moves = app.apply_model(name, text, &|done, all| report(*progress, done, all, tell)).await;
-            return moves.map_or_else(|error| Answer::Refused(error.to_string()), Answer::Moved);
-        }
-        Ask::UndoModel { name, progress } => {
-            let moves = app.undo_model(name, &|done, all| report(*progress, done, all, tell)).await;
-            return moves.map_or_else(|error| Answer::Refused(error.to_string()), Answer::Moved);
-        }
-        Ask::ForetellModel { of, text } => {
-            let found = app.foretell_model(of, text).await;
-            return found.map_or_else(|error| Answer::Refused(error.to_string()), Answer::Foretold);
-        }
-    };
-    done.map_or_else(Answer::Refused, Answer::Said)
-}
-
-/// Says how far it has come, some twenty times in all.
-fn report(wanted: bool, done: usize, all: usize, tell: &(dyn Fn(String) + Send + Sync)) {
-    const TIMES: usize = 20;
-    if wanted && (done == all || done.is_multiple_of(all.div_ceil(TIMES))) {
-        tell(format!("{done} of {all} workspaces"));
-    }
-}
-
-async fn create_key(app: &App, by: &By, name: &str, scopes: &[String], days: u32) -> Result<String, String> {
-    let scopes: Vec<Scope> = scopes
-        .iter()
-        .map(|s| {
-            Scope::parse(s).ok_or_else(|| format!("there is no scope `{s}`; there are check, read, manage, vouch"))
-        })
-        .collect::<Result<_, _>>()?;
-    let key = app.create_key(by, DEFAULT_PRODUCT, name, &scopes, days).await.map_err(|e| e.to_string())?;
-    Ok(format!("{}\n{}\nThe second line is the secret; it is shown this once.", key.row.key, key.token.reveal()))
-}
-
-async fn verify(app: &App) -> Result<String, String> {
-    let found = app.verify().await.map_err(|e| e.to_string())?;
-    match found.broken {
-        Some(place) => Err(format!("the log does not hold: {place}")),
-        None => Ok(format!(
-            "verified: {} lines, {} changes, {} events; the tables equal the folded log",
-            found.lines, found.changes, found.events
-        )),
-    }
 }
 
 /// Binds the private socket; the server does this before it says that it runs, so that a command finds it.

@@ -1,4 +1,7 @@
-//! `bailiwick model ...`: check a model, see what another version would do, apply it, take it back.
+//! `bailiwick model ...`: check a model, play its scenarios, see what another version would do, apply it, take it back.
+
+mod matrix;
+mod scenarios;
 
 use std::path::{Path, PathBuf};
 
@@ -9,8 +12,9 @@ use bailiwick_core::access::parse::parse;
 use bailiwick_store::models::hash;
 use clap::{Args, Subcommand};
 
+use super::table::table;
 use super::tell::tell;
-use super::{Data, Outcome};
+use super::{Data, No, Outcome, say, say_json};
 use crate::operator::{Answer, Ask};
 
 /// Access models and their versions.
@@ -18,6 +22,10 @@ use crate::operator::{Answer, Ask};
 pub enum ModelCommand {
     /// Compile a model and say what is wrong with it.
     Check(Check),
+    /// Play scenario files, and say where what happens differs from what they expect.
+    Test(scenarios::Test),
+    /// Show the permission matrix: which role has what on which plan.
+    Matrix(matrix::Matrix),
     /// Say what another version would change: for each role, switch and level, or for each person of an installation.
     Diff(Diff),
     /// Register a model as the newest version of its name, and move every workspace on another version to it.
@@ -29,7 +37,8 @@ pub enum ModelCommand {
 /// A model to check.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// The file.
+    /// The file, or the folder that has it.
+    #[arg(value_name = "PATH")]
     file: PathBuf,
 }
 
@@ -84,6 +93,8 @@ pub async fn run(command: ModelCommand) -> Outcome {
             println!("version {}", model.version);
             Ok(())
         }
+        ModelCommand::Test(asked) => scenarios::run(&asked),
+        ModelCommand::Matrix(asked) => matrix::run(&asked),
         ModelCommand::Diff(diff) => match &diff.against {
             None => files(&diff),
             Some(data) => against(&diff, data).await,
@@ -101,12 +112,19 @@ pub async fn run(command: ModelCommand) -> Outcome {
     }
 }
 
-/// A file that compiles, with its text.
-fn read(file: &Path) -> Outcome<(String, Model)> {
-    let path = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|e| format!("{path}: {e}"))?;
-    let model = parse(&text, &hash(&text)).map_err(|faults| faults.report(&path))?;
+/// A model that compiles, with its text; of a folder the one in it.
+fn read(path: &Path) -> Outcome<(String, Model)> {
+    if path.is_dir() { compile(&path.join("model.toml")) } else { compile(path) }
+}
+
+fn compile(file: &Path) -> Outcome<(String, Model)> {
+    let text = text(file)?;
+    let model = parse(&text, &hash(&text)).map_err(|faults| No::because(faults.report(&file.display().to_string())))?;
     Ok((text, model))
+}
+
+fn text(file: &Path) -> Outcome<String> {
+    Ok(std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?)
 }
 
 fn files(diff: &Diff) -> Outcome {
@@ -114,12 +132,10 @@ fn files(diff: &Diff) -> Outcome {
     let found = difference(&old, &new);
     if diff.json {
         let one = |d: &bailiwick_core::access::difference::Difference| serde_json::json!({"what": d.what, "note": d.note, "gains": d.gains, "loses": d.loses});
-        println!("{}", serde_json::to_string_pretty(&found.iter().map(one).collect::<Vec<_>>())?);
-        return Ok(());
+        return say_json(&found.iter().map(one).collect::<Vec<_>>());
     }
     let rows = found.into_iter().map(|d| [d.what, d.gains.join(" "), d.loses.join(" "), d.note]);
-    println!("{}", table(["what", "gains", "loses", "note"], &rows.collect::<Vec<_>>()));
-    Ok(())
+    say(table(["what", "gains", "loses", "note"], &rows.collect::<Vec<_>>()))
 }
 
 async fn against(diff: &Diff, data: &Path) -> Outcome {
@@ -135,8 +151,7 @@ async fn against(diff: &Diff, data: &Path) -> Outcome {
         other => return other.into_words().map(|words| println!("{words}")),
     };
     if diff.json {
-        println!("{}", serde_json::to_string_pretty(&found)?);
-        return Ok(());
+        return say_json(&found);
     }
     let mut rows = Vec::new();
     for workspace in &found {
@@ -152,10 +167,9 @@ async fn against(diff: &Diff, data: &Path) -> Outcome {
     }
     let refused = found.iter().filter(|workspace| !workspace.refused.is_empty()).count();
     if !rows.is_empty() {
-        println!("{}", table(["workspace", "who", "gains", "loses"], &rows));
+        say(table(["workspace", "who", "gains", "loses"], &rows))?;
     }
-    println!("{} workspaces, {refused} of them cannot be moved", found.len());
-    Ok(())
+    say(format_args!("{} workspaces, {refused} of them cannot be moved", found.len()))
 }
 
 async fn moves(data: &Data, ask: &Ask, json: bool) -> Outcome {
@@ -164,7 +178,7 @@ async fn moves(data: &Data, ask: &Ask, json: bool) -> Outcome {
         other => return other.into_words().map(|words| println!("{words}")),
     };
     if json {
-        println!("{}", serde_json::to_string_pretty(&moves)?);
+        say_json(&moves)?;
     } else {
         for stays in &moves.stay {
             println!("{} {} stays: {}", stays.workspace, stays.name, stays.why.join("; "));
@@ -173,21 +187,8 @@ async fn moves(data: &Data, ask: &Ask, json: bool) -> Outcome {
     }
     match moves.stay.len() {
         0 => Ok(()),
-        stay => {
-            Err(format!("{stay} workspaces stay on their version; resolve what is listed and give it again").into())
-        }
+        stay => Err(No::because(format!(
+            "{stay} workspaces stay on their version; resolve what is listed and give it again"
+        ))),
     }
-}
-
-/// Columns as wide as what stands in them.
-fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
-    let head = head.map(str::to_owned);
-    let all: Vec<&[String; N]> = std::iter::once(&head).chain(rows).collect();
-    let width = |column: usize| all.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..N).map(width).collect();
-    let line = |row: &&[String; N]| {
-        let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    all.iter().map(line).collect::<Vec<_>>().join("\n")
 }
