@@ -6,6 +6,7 @@ mod document;
 mod doubt;
 mod fresh;
 mod post;
+mod products;
 mod roads;
 mod scenarios;
 mod world;
