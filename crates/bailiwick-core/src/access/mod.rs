@@ -6,6 +6,7 @@ pub mod matrix;
 pub mod model;
 pub mod parse;
 pub mod say;
+pub mod search;
 pub mod set;
 pub mod snapshot;
 pub mod words;

@@ -4,6 +4,8 @@
 mod coverage;
 mod file;
 mod run;
+#[path = "../walk/searches.rs"]
+mod searches;
 
 use std::path::Path;
 use std::sync::Arc;

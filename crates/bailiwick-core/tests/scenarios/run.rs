@@ -1,6 +1,6 @@
 //! Runs one scenario through `decide`, `apply` and `check`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bailiwick_core::access::check::Decision;
@@ -20,6 +20,7 @@ use bailiwick_core::team::wire::{AccessWire, GrantWire};
 use bailiwick_core::time::Timestamp;
 
 use crate::file::{Access, More, Scenario, Step};
+use crate::searches;
 
 const START: Timestamp = Timestamp(1_790_000_000_000_000);
 
@@ -50,6 +51,11 @@ pub fn run(model: &Arc<Model>, scenario: &Scenario) -> Vec<String> {
         }
         if let Err(broken) = invariant::check(&world.state) {
             wrong.push(say(&place, format!("invariant: {broken}")));
+        }
+        let everybody: BTreeSet<_> = world.people.values().copied().chain([0]).map(PersonId).collect();
+        let everybody: Vec<PersonId> = everybody.into_iter().collect();
+        if let Err(differ) = searches::are_the_check(&world.state, &everybody, world.now) {
+            wrong.push(say(&place, differ));
         }
     }
     wrong
