@@ -24,6 +24,7 @@ pub mod outbox;
 pub mod password;
 mod plant;
 pub mod random;
+pub mod search;
 pub mod secret;
 pub mod signin;
 pub mod time_passes;

@@ -221,6 +221,12 @@ impl From<AppError> for Problem {
                 )
                 .with_remedy("Ask again, or for a revision that was given by an answer.")
             },
+            AppError::Passed => Self::new(
+                StatusCode::CONFLICT,
+                "revision-passed",
+                "The workspace was changed since the page before this one.",
+            )
+            .with_remedy("Ask again from the first page; a larger page needs fewer of them."),
             AppError::Repeated => {
                 Self::new(StatusCode::CONFLICT, "repeated", "This was done before, by the same idempotency key.")
             }

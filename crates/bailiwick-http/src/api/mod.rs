@@ -13,6 +13,7 @@ mod members;
 mod page;
 mod people;
 mod preview;
+mod questions;
 mod resources;
 mod route;
 mod service;
@@ -48,6 +49,7 @@ fn table() -> Vec<route::Route> {
         invitations::routes(),
         templates::routes(),
         resources::routes(),
+        questions::routes(),
         log::routes(),
         people::routes(),
         me::routes(),
@@ -76,7 +78,8 @@ pub async fn not_found() -> Problem {
 /// The last look before an answer leaves: what is read in several steps is only given if the guard held from before the
 /// first of them. Decisions look for themselves; what a change came to is said whatever happened since.
 async fn sure_to_the_end(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let reads = request.method() == Method::GET && request.uri().path().starts_with("/v1/");
+    let path = request.uri().path();
+    let reads = (request.method() == Method::GET && path.starts_with("/v1/")) || path.starts_with("/access/v1/search/");
     let pass = app.look();
     let answer = next.run(request).await;
     match pass {

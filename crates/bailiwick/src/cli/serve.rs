@@ -102,6 +102,9 @@ pub async fn run(serve: Serve) -> Outcome {
     if !public_url.starts_with("https://") && !loopback {
         return Err("the public address begins with https:// (http:// is for localhost alone)".into());
     }
+    if public_url.contains(['?', '#']) {
+        return Err("the public address has neither a query nor a fragment: it names this service to the letter".into());
+    }
     let (host, port) = serve.smtp.rsplit_once(':').ok_or("write the mail relay as HOST:PORT")?;
     let smtp = SmtpConfig {
         host: host.to_owned(),

@@ -13,7 +13,7 @@ use bailiwick_core::node::{Nanos, Place};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::world::{As, Someone, World};
+use super::world::{As, Got, Someone, World};
 
 /// A guard that a test moves.
 struct Guard {
@@ -71,6 +71,16 @@ impl Doubting {
         one
     }
 
+    /// A search: its status and code.
+    async fn search(&self, kind: &str) -> Got {
+        let asked = json!({
+            "subject": {"type": "person", "id": self.olga.id},
+            "action": {"name": "team:view"},
+            "resource": {"type": "workspace", "id": self.workspace},
+        });
+        self.world.ask(&self.world.host, "POST", &format!("/access/v1/search/{kind}"), asked).await
+    }
+
     /// A page: its status, and its text.
     async fn page(&self, path: &str) -> (u16, String) {
         let As::Cookie(cookie) = &self.olga.by else { panic!("nobody") };
@@ -91,6 +101,9 @@ async fn a_node_in_doubt_denies_as_unsure_and_shows_nothing() {
     let sure = async || {
         assert_eq!(d.decision().await["decision"], true);
         assert_eq!(d.world.get(&As::Nobody, "/readyz").await.status, 200);
+        for kind in ["subject", "resource", "action"] {
+            assert!(!d.search(kind).await.ok()["results"].as_array().unwrap().is_empty(), "{kind}");
+        }
         let (status, text) = d.page(&team).await;
         assert!(status == 200 && text.contains("Olga"), "{status} {text}");
     };
@@ -100,6 +113,9 @@ async fn a_node_in_doubt_denies_as_unsure_and_shows_nothing() {
         d.guard.says(open, holds);
         let answer = d.decision().await;
         assert_eq!((&answer["decision"], &answer["context"]["reason"]), (&json!(false), &json!("unsure")), "{answer}");
+        for kind in ["subject", "resource", "action"] {
+            assert_eq!(d.search(kind).await.problem(), (503, "unsure"), "a list has no way to say that it is not sure");
+        }
         for by in [&d.world.host, &d.olga.by] {
             for path in ["/v1/me", &members, &format!("/v1/workspaces/{}", d.workspace)] {
                 let got = d.world.get(by, path).await;

@@ -6,6 +6,8 @@ mod document;
 mod doubt;
 mod fresh;
 mod post;
+mod questions;
 mod roads;
 mod scenarios;
+mod search;
 mod world;
