@@ -5,6 +5,7 @@
 
 pub mod accept;
 pub mod app;
+pub mod bulk;
 pub mod caller;
 pub mod change;
 pub mod clock;

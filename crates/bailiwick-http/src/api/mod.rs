@@ -5,6 +5,7 @@
 mod acting;
 mod authzen;
 mod body;
+mod bulk;
 mod decision;
 mod invitations;
 mod log;
@@ -47,6 +48,7 @@ fn table() -> Vec<route::Route> {
         workspaces::routes(),
         members::routes(),
         invitations::routes(),
+        bulk::routes(),
         templates::routes(),
         resources::routes(),
         questions::routes(),
@@ -65,6 +67,7 @@ fn table() -> Vec<route::Route> {
 pub fn routes(app: &Arc<App>) -> Router {
     route::router(table())
         .method_not_allowed_fallback(not_allowed)
+        .layer(from_fn(acting::remember_body))
         .layer(from_fn(no_secret_in_query))
         .layer(from_fn_with_state(Arc::clone(app), sure_to_the_end))
         .with_state(Arc::clone(app))

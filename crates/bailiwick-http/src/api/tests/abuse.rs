@@ -88,6 +88,10 @@ fn body_of(method: &str, path: &str) -> Value {
         ("PUT", "plan") => json!({"plan": "scale"}),
         ("PUT", "access") => access,
         ("POST", "invitations") => json!({"invitations": [{"email": "y@example.com", "access": access}]}),
+        ("POST", "bulk") if path.contains("/members/") => {
+            json!({"changes": [{"change": "remove", "member": MemberId(9).to_string()}]})
+        }
+        ("POST", "bulk") => json!({"invitations": [{"email": "y@example.com", "access": access}]}),
         ("PATCH", "{invitation}") => json!({"access": access}),
         ("POST", "templates") | ("PUT", "{template}") => json!({"name": "X", "permissions": ["analytics:view"]}),
         ("POST", "resources") => json!({"kind": "property", "name": "X"}),

@@ -2,6 +2,7 @@
 
 mod abuse;
 mod authzen;
+mod bulk;
 mod document;
 mod doubt;
 mod fresh;
