@@ -27,6 +27,15 @@ pub enum Of {
     Exactly(u64),
 }
 
+/// When a question is asked of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct When {
+    /// The revision that the answer shall be of, if it is about now.
+    pub of: Of,
+    /// The moment of the past that it is about (X12); `None`: now.
+    pub at: Option<Timestamp>,
+}
+
 /// What was found on one revision of a workspace, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found<T> {
@@ -177,15 +186,14 @@ impl App {
         workspace: WorkspaceId,
         permission: &str,
         resource: Option<&ResourceName>,
-        of: Of,
+        when: When,
     ) -> Result<Found<Vec<PersonId>>, AppError> {
         let on = resource.map(|resource| On { resource, kind: None });
         let ask = |snapshot: &Snapshot, _: &Workspace, now| {
-            sees_team(caller, None, snapshot, now)?;
             known(snapshot, Some(permission), on)?;
             Ok(who(snapshot, permission, on, now))
         };
-        self.looked(caller, workspace, of, ask).await
+        self.looked(caller, workspace, None, when, ask).await
     }
 
     /// What a person may do, on the workspace and on each resource, by the resource's id and the workspace first: for who
@@ -200,11 +208,10 @@ impl App {
         person: PersonId,
         permission: Option<&str>,
         resource: Option<&ResourceName>,
-        of: Of,
+        when: When,
     ) -> Result<Found<Vec<Spot>>, AppError> {
         let on = resource.map(|resource| On { resource, kind: None });
         let ask = |snapshot: &Snapshot, _: &Workspace, now| {
-            sees_team(caller, Some(person), snapshot, now)?;
             known(snapshot, permission, on)?;
             let only = permission.and_then(|name| snapshot.model.permission(name));
             let mut places: Vec<Option<ResourceId>> = match place(snapshot, on) {
@@ -222,34 +229,70 @@ impl App {
             });
             Ok(spots.filter(|spot| !spot.permissions.is_empty()).collect())
         };
-        self.looked(caller, workspace, of, ask).await
+        self.looked(caller, workspace, Some(person), when, ask).await
     }
 
     /// Why a person may or may not, with everything that says so: for who may see the team, and for the person (X10, E23).
     ///
     /// # Errors
     /// [`Refusal::NoSuchWorkspace`] for who may not ask; an unknown permission; as [`App::search_people`].
-    pub async fn why(&self, caller: &Caller, question: &Question) -> Result<Answer, AppError> {
+    pub async fn why(&self, caller: &Caller, question: &Question, at: Option<Timestamp>) -> Result<Answer, AppError> {
         let ask = |snapshot: &Snapshot, _: &Workspace, now| {
-            sees_team(caller, Some(question.person), snapshot, now)?;
             known(snapshot, Some(&question.permission), None)?;
             Ok(question.decide(snapshot, None, now))
         };
-        let found = self.looked(caller, question.workspace, Of::AtLeast(question.at_least), ask).await?;
+        let when = When { of: Of::AtLeast(question.at_least), at };
+        let found = self.looked(caller, question.workspace, Some(question.person), when, ask).await?;
         Ok(Answer { revision: found.revision(), decision: found.all })
     }
 
-    /// A question of somebody who reads, and may be refused.
+    /// A question of somebody who reads, and may be refused: whether they may ask is judged now, also about the past.
     async fn looked<T>(
         &self,
         caller: &Caller,
         workspace: WorkspaceId,
-        of: Of,
+        about: Option<PersonId>,
+        when: When,
         ask: impl Fn(&Snapshot, &Workspace, Timestamp) -> Result<T, Refusal>,
     ) -> Result<Found<T>, AppError> {
         caller.needs(Scope::Read)?;
-        let found = self.searched(caller, workspace, of, ask).await?.ok_or(Refusal::NoSuchWorkspace)?;
-        Ok(Found { state: found.state, all: found.all? })
+        let Some(at) = when.at else {
+            let ask = |snapshot: &Snapshot, state: &Workspace, now| {
+                sees_team(caller, about, snapshot, now)?;
+                ask(snapshot, state, now)
+            };
+            let found = self.searched(caller, workspace, when.of, ask).await?.ok_or(Refusal::NoSuchWorkspace)?;
+            return Ok(Found { state: found.state, all: found.all? });
+        };
+        // The past does not pass: a later page needs no revision to be the newest.
+        let at_least = match when.of {
+            Of::AtLeast(revision) => revision,
+            Of::Exactly(_) => 0,
+        };
+        self.past(caller, workspace, about, at_least, at, ask).await
+    }
+
+    /// The same about the workspace as it was at a moment (X12).
+    async fn past<T>(
+        &self,
+        caller: &Caller,
+        workspace: WorkspaceId,
+        about: Option<PersonId>,
+        at_least: u64,
+        at: Timestamp,
+        ask: impl Fn(&Snapshot, &Workspace, Timestamp) -> Result<T, Refusal>,
+    ) -> Result<Found<T>, AppError> {
+        let may = |snapshot: &Snapshot, _: &Workspace, now| sees_team(caller, about, snapshot, now);
+        let asked = self.searched(caller, workspace, Of::AtLeast(at_least), may).await?;
+        asked.ok_or(Refusal::NoSuchWorkspace)?.all?;
+        let invalid = |sentence: &str| AppError::Invalid { field: "as_of", sentence: sentence.to_owned() };
+        if at > self.clock.now() {
+            return Err(invalid("This moment has not come yet."));
+        }
+        let state = self.lines.read(move |from| from.workspace_at(workspace, at)).await?;
+        let state = state.ok_or_else(|| invalid("The workspace was not there yet: its log begins later."))?;
+        let all = ask(&Snapshot::compile(&state), &state, at)?;
+        Ok(Found { state, all })
     }
 
     /// A question on the revision that was asked for.

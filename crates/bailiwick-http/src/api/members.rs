@@ -334,5 +334,5 @@ async fn why(
     let person = team.state.members.get(&member).ok_or(Refusal::NoSuchMember)?.person;
     let resource = query.resource.as_deref().map(ResourceName::parse);
     let question = Question { workspace, person, permission: query.permission, resource, at_least };
-    Ok(JsonAnswer(Judged::explained(&app.why(&caller, &question).await?)).into_response())
+    Ok(JsonAnswer(Judged::explained(&app.why(&caller, &question, None).await?)).into_response())
 }

@@ -6,6 +6,7 @@ use axum::Json as JsonAnswer;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use bailiwick_app::look::{Question, ResourceName, Team};
+use bailiwick_app::search::When;
 use bailiwick_app::{App, AppError, Caller};
 use bailiwick_core::ids::{MemberId, PersonId, ResourceId};
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ use super::decision::Judged;
 use super::page::{Limit, Pinned};
 use super::people::find;
 use super::route::{Route, route};
+use super::wire::Moment;
 
 /// The routes of questions.
 pub(super) fn routes() -> Vec<Route> {
@@ -64,6 +66,9 @@ struct WhoCan {
     cursor: Option<String>,
     /// The revision of the workspace that the answer must be of, or a later one.
     at_least: Option<u64>,
+    /// A moment of the past that it is asked about, since the workspace was made; absent: now.
+    #[param(value_type = Option<String>, format = DateTime)]
+    as_of: Option<Moment>,
 }
 
 /// Somebody who may.
@@ -104,11 +109,11 @@ async fn who_can(
     Query(query): Query<WhoCan>,
 ) -> Answer {
     let resource = query.resource.as_deref();
-    let of = ["who-can", &workspace.to_string(), &query.permission, &format!("{resource:?}")];
+    let of = ["who-can", &workspace.to_string(), &query.permission, &format!("{:?}", (resource, query.as_of))];
     let paging = Pinned::of(&of, &caller, query.limit, query.cursor.as_deref())?;
     let resource = resource.map(ResourceName::parse);
-    let revision = paging.revision(query.at_least);
-    let found = app.who_can(&caller, workspace, &query.permission, resource.as_ref(), revision).await?;
+    let when = When { of: paging.revision(query.at_least), at: query.as_of.map(|moment| moment.0) };
+    let found = app.who_can(&caller, workspace, &query.permission, resource.as_ref(), when).await?;
     let page = paging.page(found.revision(), found.all.iter().map(|person| (person.0, *person)));
     let team = app.names_of_found(&found, &page.items).await?;
     Ok(JsonAnswer(page.map(|person| Somebody::of(&team, person))).into_response())
@@ -132,6 +137,9 @@ struct WhatCan {
     cursor: Option<String>,
     /// The revision of the workspace that the answer must be of, or a later one.
     at_least: Option<u64>,
+    /// A moment of the past that it is asked about, since the workspace was made; absent: now.
+    #[param(value_type = Option<String>, format = DateTime)]
+    as_of: Option<Moment>,
 }
 
 /// A place where somebody may do something.
@@ -153,12 +161,12 @@ async fn what_can(
     Query(query): Query<WhatCan>,
 ) -> Answer {
     let (permission, resource) = (query.permission.as_deref(), query.resource.as_deref());
-    let of = ["what-can", &workspace.to_string(), &query.person, &format!("{:?}", (permission, resource))];
+    let of = ["what-can", &workspace.to_string(), &query.person, &format!("{:?}", (permission, resource, query.as_of))];
     let paging = Pinned::of(&of, &caller, query.limit, query.cursor.as_deref())?;
     let person = named(&app, &caller, &query.person).await?;
     let resource = resource.map(ResourceName::parse);
-    let revision = paging.revision(query.at_least);
-    let found = app.what_can(&caller, workspace, person, permission, resource.as_ref(), revision).await?;
+    let when = When { of: paging.revision(query.at_least), at: query.as_of.map(|moment| moment.0) };
+    let found = app.what_can(&caller, workspace, person, permission, resource.as_ref(), when).await?;
     let at = found.revision();
     let spots = found.all.into_iter().map(|spot| {
         let at = spot.resource.map_or(0, |id| id.0);
@@ -180,6 +188,9 @@ struct Why {
     resource: Option<String>,
     /// The revision of the workspace that the answer must be of, or a later one.
     at_least: Option<u64>,
+    /// A moment of the past that it is asked about, since the workspace was made; absent: now.
+    #[param(value_type = Option<String>, format = DateTime)]
+    as_of: Option<Moment>,
 }
 
 async fn why(
@@ -192,7 +203,8 @@ async fn why(
     let resource = query.resource.as_deref().map(ResourceName::parse);
     let at_least = query.at_least.unwrap_or_default();
     let question = Question { workspace, person, permission: query.permission, resource, at_least };
-    Ok(JsonAnswer(Judged::explained(&app.why(&caller, &question).await?)).into_response())
+    Ok(JsonAnswer(Judged::explained(&app.why(&caller, &question, query.as_of.map(|moment| moment.0)).await?))
+        .into_response())
 }
 
 /// The person of a reference. Whoever is nobody is no member: the answer is that of a person who is not here.

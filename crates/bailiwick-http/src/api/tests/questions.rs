@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use bailiwick_app::caller::Scope;
 use serde_json::{Value, json};
 
+use super::super::wire::text_of;
 use super::authzen::Team;
 use super::world::{As, Someone, World, on_every_backend};
 
@@ -170,4 +171,57 @@ async fn a_question_names_what_is_there_and_pages_are_of_one_revision(world: Wor
         t.world.ask(&t.world.host, "PATCH", &renamed, json!({"name": rest[..7]})).await.ok();
         assert_eq!(t.world.get(&t.olga.by, &next).await.problem(), (409, "revision-passed"));
     }
+}
+
+on_every_backend!(x12_the_past_answers_who_could_and_why);
+async fn x12_the_past_answers_who_could_and_why(world: World) {
+    let t = Team::start(world).await;
+    let ben = t.world.person("Ben").await;
+    t.world.join(&t.workspace, &ben, json!({"role": "member", "all": "read", "until": "2026-11-25T00:00:00Z"})).await;
+    let moment = || text_of(t.world.clock.now());
+    let first = moment();
+    t.world.clock.forward(3600);
+    let members = t.world.get(&t.world.host, &path(&t, "members?q=mia")).await.ok();
+    let row = path(&t, &format!("members/{}", members["items"][0]["id"].as_str().unwrap()));
+    assert_eq!(t.world.ask(&t.world.host, "DELETE", &row, Value::Null).await.status, 204);
+    let second = moment();
+    t.world.clock.forward(20 * 86_400);
+    let third = moment();
+    let who = async |by: &As, as_of: &str| {
+        let asked = path(&t, &format!("who-can?permission=property:view&resource={}{as_of}", t.quay));
+        all(&t, by, &asked).await.iter().map(|item| item["email"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>()
+    };
+    let emails = |people: &[&Someone]| people.iter().map(|person| person.email.clone()).collect::<BTreeSet<_>>();
+    for by in [&t.world.host, &t.world.session(&t.olga.id).await] {
+        assert_eq!(who(by, &format!("&as_of={first}")).await, emails(&[&t.olga, &t.mia, &ben]));
+        assert_eq!(who(by, &format!("&as_of={second}")).await, emails(&[&t.olga, &ben]));
+        assert_eq!(who(by, &format!("&as_of={third}")).await, emails(&[&t.olga]), "what time ended, written or not");
+        assert_eq!(who(by, "").await, emails(&[&t.olga]));
+    }
+    let why = |as_of: &str| {
+        path(&t, &format!("why?person={}&permission=property:chat&resource={}&as_of={as_of}", t.mia.id, t.quay))
+    };
+    let got = t.world.get(&t.world.host, &why(&first)).await.ok();
+    assert_eq!((&got["decision"], &got["context"]["reasons"][0]["name"]), (&json!(true), &json!("Write")));
+    assert_eq!(t.world.get(&t.world.host, &why(&second)).await.ok()["context"]["reason"], "not-a-member");
+    let spots = path(&t, &format!("what-can?person={}&as_of={first}", t.mia.id));
+    assert!(!t.world.get(&t.world.host, &spots).await.ok()["items"].as_array().unwrap().is_empty());
+    // Pages of the past go on whatever happens meanwhile.
+    let asked = path(&t, &format!("who-can?permission=property:view&resource={}&limit=1&as_of={first}", t.quay));
+    let page = t.world.get(&t.world.host, &asked).await.ok();
+    let renamed = format!("/v1/workspaces/{}", t.workspace);
+    t.world.ask(&t.world.host, "PATCH", &renamed, json!({"name": "Now"})).await.ok();
+    let next =
+        t.world.get(&t.world.host, &format!("{asked}&cursor={}", page["next_cursor"].as_str().unwrap())).await.ok();
+    assert_eq!((&next["revision"], next["items"].as_array().unwrap().len()), (&page["revision"], 1));
+    for (as_of, problem) in [
+        ("2020-01-01T00:00:00Z", (422, "invalid-value")),
+        ("2090-01-01T00:00:00Z", (422, "invalid-value")),
+        ("yesterday", (400, "bad-query")),
+    ] {
+        assert_eq!(t.world.get(&t.world.host, &why(as_of)).await.problem(), problem, "{as_of}");
+    }
+    // Who may ask is judged now: Mia saw nothing of the team then, and is nobody now.
+    let mia = t.world.session(&t.mia.id).await;
+    assert_eq!(t.world.get(&mia, &why(&first)).await.problem(), (404, "no-such-workspace"));
 }
