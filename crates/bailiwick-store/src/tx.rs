@@ -26,6 +26,8 @@ pub trait Read {
     fn understood(&mut self, line: LineId) -> Out<()>;
     /// A workspace as of its newest revision, deleted ones included; `None`: it never was.
     fn workspace(&mut self, id: WorkspaceId) -> Out<Option<Arc<Workspace>>>;
+    /// A workspace as it was at a moment, folded from its log, whose chain is verified first; `None`: it was not yet.
+    fn workspace_at(&mut self, id: WorkspaceId, at: Timestamp) -> Out<Option<Arc<Workspace>>>;
     /// The workspace that a product's host knows by this id; deleted ones free their id.
     fn workspace_by_external_id(&mut self, product: ProductId, external_id: &str) -> Out<Option<WorkspaceId>>;
     /// Workspaces of a product, by id, from after one on.

@@ -45,6 +45,8 @@ macro_rules! store_suite {
         $crate::store_suite! { $fresh:
             of_a_change_is_read_logged_and_verified
             of_a_repeated_command_changes_nothing
+            of_another_command_of_the_same_name_is_refused
+            x12_of_the_past_every_state_is_given_back
             of_a_dropped_change_writes_nothing
             of_a_panic_leaves_nothing_behind_and_the_store_alive
             of_a_step_that_does_not_follow_is_refused

@@ -229,6 +229,10 @@ impl<S: Source> Read for S {
         Ok(one(self.db(), observed::NEXT_MAIL, &[], |c| c.maybe_time())?.flatten())
     }
 
+    fn workspace_at(&mut self, id: WorkspaceId, at: Timestamp) -> Out<Option<Arc<Workspace>>> {
+        verify::past(self.db(), Source::models(self), self.key(), id, at)
+    }
+
     fn verify(&mut self, line: Option<LineId>) -> Out<Verified> {
         verify::verify(self.db(), Source::models(self), self.key(), line)
     }

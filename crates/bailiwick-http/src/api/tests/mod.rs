@@ -2,11 +2,14 @@
 
 mod abuse;
 mod authzen;
+mod bulk;
 mod document;
 mod doubt;
 mod fresh;
 mod post;
 mod products;
+mod questions;
 mod roads;
 mod scenarios;
+mod search;
 mod world;
