@@ -65,7 +65,7 @@ pub(super) const TABLES: &[Table] = tables! {
     templates(workspace_id template_id; product_id name permissions suggests version)
     resources(workspace_id resource_id; product_id kind name external_id deleted_at version)
     persons(person_id; address_id proven_at name_id created_at erased_at)
-    sessions(session_id; person_id begun_by created_at expires_at ended_at)
+    sessions(session_id; person_id begun_by product_id created_at expires_at ended_at)
     credentials(credential_id; person_id created_at ended_at)
     person_external_ids(product_id external_id; person_id)
     addresses(address_id; comparable display)
