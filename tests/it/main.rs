@@ -1,5 +1,6 @@
 //! The whole product, from outside: the real binary on a real database, real mail, real HTTP.
 
+mod backup;
 mod command_line;
 mod doctor;
 mod model;

@@ -175,7 +175,7 @@ fn an_installation_goes_to_postgresql_and_back_and_nothing_is_lost() {
     let lock = std::fs::File::create(site.join("lock")).expect("a file");
     lock.lock().expect("it is free");
     let said = refused(&to_back);
-    assert!(said.contains("another move into") && site.join("bailiwick.db").exists(), "{said}");
+    assert!(said.contains("another database is on its way into") && site.join("bailiwick.db").exists(), "{said}");
     drop(lock);
     let said = fine(&to_back);
     assert!(said.starts_with("moved: 8 workspaces, "), "{said}");

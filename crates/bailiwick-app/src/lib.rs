@@ -26,6 +26,7 @@ pub mod outbox;
 pub mod password;
 mod plant;
 pub mod random;
+pub mod restored;
 pub mod search;
 pub mod secret;
 pub mod signin;

@@ -51,6 +51,8 @@ pub trait Read {
     fn person_by_external_id(&mut self, product: ProductId, external_id: &str) -> Out<Option<PersonId>>;
     /// Whether a product's host knows a person by an id of its own.
     fn has_external_id(&mut self, product: ProductId, person: PersonId) -> Out<bool>;
+    /// People who have sessions that were not ended, by id, after one of them.
+    fn in_session(&mut self, after: Option<PersonId>, limit: usize) -> Out<Vec<PersonId>>;
     /// What pages show of people, in any order; who is unknown is left out.
     fn cards(&mut self, people: &[PersonId]) -> Out<Vec<PersonCard>>;
     /// What addresses say; erased and unknown ones are left out.
@@ -125,6 +127,8 @@ pub trait Tx: Read {
     fn mail(&mut self, mail: MailRow) -> Out<()>;
     /// Voids the waiting mails about an object.
     fn void_mails(&mut self, object: [u8; 16]) -> Out<()>;
+    /// Takes every link, code and session's secret away, and voids every waiting mail: how many of each.
+    fn void_links(&mut self) -> Out<(u64, u64)>;
 }
 
 /// Observations: not changes, so outside chain, revision and feed; bounded and aggregated.

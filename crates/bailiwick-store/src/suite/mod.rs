@@ -71,6 +71,7 @@ macro_rules! store_suite {
             x14_a_move_to_another_model_is_written_verified_and_moved_back
             x14_of_a_model_that_was_never_registered_nothing_is_kept
             of_people_are_put_and_found
+            of_links_all_can_be_voided_and_keys_stay
             of_the_installation_is_put_and_found
             of_mails_wait_and_are_sent_or_void
             of_racing_claims_of_a_mail_one_wins

@@ -246,4 +246,9 @@ impl Tx for Change<'_> {
     fn void_mails(&mut self, object: [u8; 16]) -> Out<()> {
         write(self.db, observed::VOID_MAILS, &[&object])
     }
+
+    fn void_links(&mut self) -> Out<(u64, u64)> {
+        let links = run(self.db, people::DROP_LINKS, &[&SecretKind::HostKey.word()])?;
+        Ok((links, run(self.db, observed::VOID_ALL_MAILS, &[])?))
+    }
 }

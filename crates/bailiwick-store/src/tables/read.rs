@@ -120,6 +120,11 @@ impl<S: Source> Read for S {
         Ok(found.unwrap_or(false))
     }
 
+    fn in_session(&mut self, after: Option<PersonId>, limit: usize) -> Out<Vec<PersonId>> {
+        let after = after.unwrap_or(PersonId(0)).bytes();
+        all(self.db(), people::IN_SESSION, &[&after, &int(limit)], |c| c.id())
+    }
+
     fn cards(&mut self, ids: &[PersonId]) -> Out<Vec<PersonCard>> {
         let mut cards = Vec::with_capacity(ids.len());
         for id in ids {
