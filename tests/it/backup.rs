@@ -1,30 +1,11 @@
 //! `bailiwick backup` and `restore`, by the real binary: taken while the service is at work, put back elsewhere.
 
-use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 
 use serde_json::{Value, json};
 
+use crate::binary::{fine, refused};
 use crate::world::{Demo, Folder, Node};
-
-fn run(words: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_bailiwick")).args(words).output().expect("the binary runs")
-}
-
-#[track_caller]
-fn fine(words: &[&str]) -> String {
-    let out = run(words);
-    assert!(out.status.success(), "{words:?}: {}", String::from_utf8_lossy(&out.stderr));
-    String::from_utf8_lossy(&out.stdout).into_owned()
-}
-
-/// The exit code and what was said when it was not done.
-#[track_caller]
-fn refused(words: &[&str]) -> (Option<i32>, String) {
-    let out = run(words);
-    assert!(!out.status.success(), "{words:?}: {}", String::from_utf8_lossy(&out.stdout));
-    (out.status.code(), String::from_utf8_lossy(&out.stderr).into_owned())
-}
 
 struct AtEnd<'a>(&'a AtomicBool);
 

@@ -1,6 +1,7 @@
 //! The whole product, from outside: the real binary on a real database, real mail, real HTTP.
 
 mod backup;
+mod binary;
 mod command_line;
 mod doctor;
 mod model;
