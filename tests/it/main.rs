@@ -2,6 +2,7 @@
 
 mod backup;
 mod binary;
+mod browser;
 mod command_line;
 mod doctor;
 mod model;
