@@ -2,6 +2,7 @@
 
 mod command_line;
 mod doctor;
+mod host;
 mod model;
 mod moving;
 mod nodes;
