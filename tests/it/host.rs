@@ -46,7 +46,7 @@ fn example() -> String {
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     let said = String::from_utf8_lossy(&out.stdout).into_owned();
     let made = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    made.filter_map(|made| made["executable"].as_str().map(str::to_owned)).last().expect("it is a program")
+    made.filter_map(|made| made["executable"].as_str().map(str::to_owned)).next_back().expect("it is a program")
 }
 
 /// The product, the service behind it, and a relay that keeps what it gets.

@@ -210,6 +210,7 @@ fn done_in(preset: Preset) -> Vec<&'static str> {
         "Cancel",
         "EditInvitation",
         "Accept",
+        "PutMember",
         "Decline",
         "ChangeAccess",
         "Remove",
