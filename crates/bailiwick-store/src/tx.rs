@@ -51,6 +51,8 @@ pub trait Read {
     fn person_by_external_id(&mut self, product: ProductId, external_id: &str) -> Out<Option<PersonId>>;
     /// Whether a product's host knows a person by an id of its own.
     fn has_external_id(&mut self, product: ProductId, person: PersonId) -> Out<bool>;
+    /// The ids that a product's host knows a person by, in order.
+    fn external_ids(&mut self, product: ProductId, person: PersonId) -> Out<Vec<String>>;
     /// What pages show of people, in any order; who is unknown is left out.
     fn cards(&mut self, people: &[PersonId]) -> Out<Vec<PersonCard>>;
     /// What addresses say; erased and unknown ones are left out.

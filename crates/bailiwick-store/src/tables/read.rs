@@ -120,6 +120,10 @@ impl<S: Source> Read for S {
         Ok(found.unwrap_or(false))
     }
 
+    fn external_ids(&mut self, product: ProductId, person: PersonId) -> Out<Vec<String>> {
+        all(self.db(), people::EXTERNAL_IDS, &[&product.bytes(), &person.bytes()], |c| c.get())
+    }
+
     fn cards(&mut self, ids: &[PersonId]) -> Out<Vec<PersonCard>> {
         let mut cards = Vec::with_capacity(ids.len());
         for id in ids {
