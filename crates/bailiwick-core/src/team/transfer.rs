@@ -161,7 +161,8 @@ impl Carried {
         there.map_or_else(|| TemplateId((self.made)(state.id, id.0)), |(id, _)| *id)
     }
 
-    fn resource(&self, state: &Workspace, id: ResourceId) -> ResourceId {
+    /// What a resource of the parts is in a workspace.
+    pub fn resource(&self, state: &Workspace, id: ResourceId) -> ResourceId {
         if state.live_resource(id).is_some() {
             return id;
         }

@@ -4,6 +4,7 @@
 //! `WALK_COMMANDS` is the number of commands for each preset, `WALK_SEED` where the walk begins. A disagreement is
 //! printed with preset, seed, step, and the shortest list of commands that still shows it.
 
+mod carried;
 mod compare;
 mod generate;
 mod laws;
