@@ -8,6 +8,7 @@ mod moving;
 mod nodes;
 mod pages;
 mod presets;
+mod production;
 mod readme;
 mod scenarios;
 mod serving;
