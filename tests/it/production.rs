@@ -1,7 +1,5 @@
 //! The road to production, `docs/operate/production.md`: its commands, word for word, from an empty database on.
 
-#![expect(clippy::disallowed_methods, reason = "a deadline of real time around real processes")]
-
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
