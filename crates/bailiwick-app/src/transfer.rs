@@ -194,8 +194,17 @@ impl App {
             let address = from.find_address(&email)?;
             let there = address.map(|a| from.person_at(a)).transpose()?.flatten().map(|row| row.person);
             let known = external_id.map(|id| from.person_by_external_id(product, &id)).transpose()?.flatten();
-            Ok((known.or(there).unwrap_or(fresh.0), address.unwrap_or(fresh.1)))
+            Ok((known, there, address))
         });
-        Ok(found.await?)
+        let (known, there, address) = found.await?;
+        let conflict = match (known, there) {
+            (Some(known), Some(there)) if known != there => Some(("external_id", "This id is another person's.")),
+            (Some(_), None) => Some(("email", "This person has another address.")),
+            _ => None,
+        };
+        if let Some((field, sentence)) = conflict {
+            return Err(AppError::Invalid { field, sentence: sentence.into() });
+        }
+        Ok((there.unwrap_or(fresh.0), address.unwrap_or(fresh.1)))
     }
 }

@@ -132,18 +132,28 @@ async fn each_part_of_an_import_is_done_or_refused_of_its_own(world: World) {
     taken["external_id"] = json!("u-new");
     let mut other = member("other@example.com", user.clone());
     other["external_id"] = json!("u-new");
+    let mut anns = member(&old.ann.email, user.clone());
+    anns["external_id"] = json!("u:Bea");
     let document = json!({"format": "bailiwick-workspace/1",
         "templates": [{"id": "tpl_00000000000000000000000009", "name": "Odd", "permissions": ["no:such"]}],
         "members": [
-            member("not an address", user.clone()), taken, other, member("x@example.com", json!({"role": "emperor"})),
+            member("not an address", user.clone()), taken, other, anns, member("x@example.com", json!({"role": "emperor"})),
             member("y@example.com", json!({"role": "user", "template": "tpl_00000000000000000000000009"})),
         ],
         "invitations": [{"email": "guest@example.com", "access": user}],
     });
     old.mails().await;
     let results = old.import(&old.workspace, "", &document).await;
-    let expected =
-        ["unknown-permission", "invalid-value", "done", "invalid-value", "unknown-role", "no-such-template", "left"];
+    let expected = [
+        "unknown-permission",
+        "invalid-value",
+        "done",
+        "invalid-value",
+        "invalid-value",
+        "unknown-role",
+        "no-such-template",
+        "left",
+    ];
     assert_eq!(outcomes(&results), expected, "{results:?}");
     assert_eq!(old.mails().await, 0);
     // Told to, it sends the invitation; once.
