@@ -80,6 +80,11 @@ impl Installation {
         newest.and_then(|(_, version)| self.models.get(version)).cloned()
     }
 
+    /// The name of a model by its version.
+    pub fn name_of(&self, version: &str) -> Option<String> {
+        self.versions.iter().find(|(_, of)| of == version).map(|(name, _)| name.clone())
+    }
+
     /// The versions of a model by its name, oldest first.
     pub fn versions_of(&self, name: &str) -> Vec<String> {
         self.versions.iter().filter(|(of, _)| of == name).map(|(_, version)| version.clone()).collect()

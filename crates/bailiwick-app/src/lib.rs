@@ -31,6 +31,7 @@ pub mod search;
 pub mod secret;
 pub mod signin;
 pub mod time_passes;
+pub mod transfer;
 
 pub use app::App;
 pub use caller::Caller;

@@ -66,9 +66,14 @@ impl FromRequestParts<Arc<App>> for Host {
         let Asker(caller) = Asker::from_request_parts(parts, app).await?;
         match caller.who {
             Who::Host { product, .. } => Ok(Self { caller, product }),
-            _ => Err(Problem::new(StatusCode::FORBIDDEN, "hosts-only", "This is asked by hosts, with a key.")),
+            _ => Err(hosts_only()),
         }
     }
+}
+
+/// What only a host asks, with its key.
+pub fn hosts_only() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "hosts-only", "This is asked by hosts, with a key.")
 }
 
 impl FromRequestParts<Arc<App>> for Person {

@@ -53,6 +53,8 @@ pub trait Read {
     fn has_external_id(&mut self, product: ProductId, person: PersonId) -> Out<bool>;
     /// People who have sessions that were not ended, by id, after one of them.
     fn in_session(&mut self, after: Option<PersonId>, limit: usize) -> Out<Vec<PersonId>>;
+    /// The ids that a product's host knows a person by, in order.
+    fn external_ids(&mut self, product: ProductId, person: PersonId) -> Out<Vec<String>>;
     /// What pages show of people, in any order; who is unknown is left out.
     fn cards(&mut self, people: &[PersonId]) -> Out<Vec<PersonCard>>;
     /// What addresses say; erased and unknown ones are left out.

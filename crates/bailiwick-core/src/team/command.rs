@@ -84,6 +84,8 @@ pub enum Command {
     Remove(MemberId),
     /// Leave, by oneself.
     Leave(MemberId),
+    /// Make sure of a member, without an invitation: by a host alone, which vouches for person and address.
+    PutMember(PutMember),
     /// Make a template.
     CreateTemplate {
         /// Its id.
@@ -195,6 +197,21 @@ pub struct NewInvitation {
     pub address: AddressId,
     /// What it offers.
     pub access: AccessWire,
+}
+
+/// A member as a host says that they are: joined if they are none, else changed to this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PutMember {
+    /// Who.
+    pub person: PersonId,
+    /// The address that the workspace shall know them by, if they join.
+    pub address: AddressId,
+    /// The row, if they join.
+    pub member: MemberId,
+    /// What they hold, whole. Where the model has a row for each resource, this is the row on that resource.
+    pub access: AccessWire,
+    /// Whether they are suspended.
+    pub suspended: bool,
 }
 
 /// A command with who asks, when, and the version of the object that the caller saw.

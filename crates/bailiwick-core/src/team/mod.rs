@@ -10,4 +10,5 @@ pub mod preview;
 pub mod refusal;
 pub mod seats;
 pub mod state;
+pub mod transfer;
 pub mod wire;

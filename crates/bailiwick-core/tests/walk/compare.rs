@@ -88,6 +88,10 @@ impl Pair {
         Self { preset, model: Arc::clone(model), core: None, reference: None, log: Log::new() }
     }
 
+    pub fn core(&self) -> Option<&Workspace> {
+        self.core.as_ref()
+    }
+
     pub fn reference(&self) -> Option<&dyn Reference> {
         self.reference.as_deref()
     }

@@ -4,7 +4,7 @@
 use bailiwick_core::ids::{
     AddressId, InvitationId, KeyId, MemberId, PersonId, ProductId, ResourceId, TemplateId, WorkspaceId,
 };
-use bailiwick_core::team::command::{Actor, Command, Create, NewInvitation, Request};
+use bailiwick_core::team::command::{Actor, Command, Create, NewInvitation, PutMember, Request};
 use bailiwick_core::team::wire::{AccessWire, GrantWire};
 use bailiwick_core::time::{LAST_MOMENT, Timestamp};
 
@@ -65,7 +65,7 @@ impl Random {
 }
 
 /// What there is to ask for, and how often in each product.
-const KINDS: [(&str, u64, u64); 24] = [
+const KINDS: [(&str, u64, u64); 25] = [
     ("invite", 160, 180),
     ("accept", 170, 190),
     ("change access", 200, 180),
@@ -90,6 +90,7 @@ const KINDS: [(&str, u64, u64); 24] = [
     ("delete", 3, 3),
     ("create", 3, 3),
     ("several invitations", 30, 20),
+    ("put member", 60, 60),
 ];
 
 /// Makes commands.
@@ -534,6 +535,28 @@ impl Maker {
                     *actor = Actor::Person(person);
                 }
                 Command::Accept { invitation, person, proven, member }
+            }
+            "put member" => {
+                let any = self.member(book);
+                let there = book.members.get(&any).filter(|_| self.random.chance(40));
+                let (person, address) = match there {
+                    Some(row) => (row.person, row.address),
+                    None => {
+                        let person = self.person();
+                        (person, if self.random.chance(95) { AddressId(person.0) } else { self.address() })
+                    }
+                };
+                if self.random.chance(85) {
+                    *actor = self.host();
+                }
+                let row = book.row_of(person).map(|(_, row)| row);
+                let access = match row {
+                    Some(row) if self.random.chance(50) => self.near(&row.holds, book, now),
+                    _ => self.access(world, *actor, now),
+                };
+                let suspended = self.random.chance(if self.tenant() { 30 } else { 5 });
+                let member = if self.random.chance(98) { MemberId(self.fresh()) } else { any };
+                Command::PutMember(PutMember { person, address, member, access, suspended })
             }
             "decline" => {
                 let invitation = self.invitation(book);

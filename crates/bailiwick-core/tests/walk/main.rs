@@ -4,6 +4,7 @@
 //! `WALK_COMMANDS` is the number of commands for each preset, `WALK_SEED` where the walk begins. A disagreement is
 //! printed with preset, seed, step, and the shortest list of commands that still shows it.
 
+mod carried;
 mod compare;
 mod generate;
 mod laws;
@@ -210,6 +211,7 @@ fn done_in(preset: Preset) -> Vec<&'static str> {
         "Cancel",
         "EditInvitation",
         "Accept",
+        "PutMember",
         "Decline",
         "ChangeAccess",
         "Remove",

@@ -296,7 +296,7 @@ async fn each(app: &App, acting: &Acting, workspace: WorkspaceId, rows: Vec<Resu
     Ok(answer)
 }
 
-fn not_tried() -> Problem {
+pub(super) fn not_tried() -> Problem {
     Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "not-tried",

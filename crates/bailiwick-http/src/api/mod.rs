@@ -21,6 +21,7 @@ mod service;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod wire;
 mod workspaces;
 
@@ -49,6 +50,7 @@ fn table() -> Vec<route::Route> {
         members::routes(),
         invitations::routes(),
         bulk::routes(),
+        transfer::routes(),
         templates::routes(),
         resources::routes(),
         questions::routes(),

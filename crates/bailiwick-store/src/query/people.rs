@@ -16,6 +16,9 @@ queries! {
     PERSON_OF_EXTERNAL_ID = "select person_id from person_external_ids where product_id = $1 and external_id = $2";
     /// Whether a host has an id for a person.
     HAS_EXTERNAL_ID = "select true from person_external_ids where product_id = $1 and person_id = $2 limit 1";
+    /// A host's ids for a person.
+    EXTERNAL_IDS = "select external_id from person_external_ids where product_id = $1 and person_id = $2
+        order by external_id";
     /// Remembers a host's id.
     ADD_EXTERNAL_ID = "insert into person_external_ids (product_id, external_id, person_id) values ($1, $2, $3)";
     /// What pages show of a person.

@@ -60,6 +60,8 @@ pub async fn of_people_are_put_and_found(store: &dyn Store) {
         assert_eq!(from.person_by_external_id(product, "u-2")?, None);
         assert!(from.has_external_id(product, id)?);
         assert!(!from.has_external_id(product, PersonId(7))? && !from.has_external_id(ProductId(7), id)?);
+        assert_eq!(from.external_ids(product, id)?, ["u-1"]);
+        assert!(from.external_ids(ProductId(7), id)?.is_empty());
         let cards = from.cards(&[PersonId(7), id])?;
         assert_eq!(cards.len(), 1);
         assert_eq!((&*cards[0].name, &*cards[0].email), ("Ann", "Ann@acme.test"));

@@ -125,6 +125,10 @@ impl<S: Source> Read for S {
         all(self.db(), people::IN_SESSION, &[&after, &int(limit)], |c| c.id())
     }
 
+    fn external_ids(&mut self, product: ProductId, person: PersonId) -> Out<Vec<String>> {
+        all(self.db(), people::EXTERNAL_IDS, &[&product.bytes(), &person.bytes()], |c| c.get())
+    }
+
     fn cards(&mut self, ids: &[PersonId]) -> Out<Vec<PersonCard>> {
         let mut cards = Vec::with_capacity(ids.len());
         for id in ids {

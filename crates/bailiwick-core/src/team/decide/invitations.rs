@@ -64,7 +64,11 @@ impl Decider<'_> {
     }
 
     /// The open offers that have the place which this access would take at this address.
-    fn offers_in_the_place_of(&self, address: AddressId, access: &Access) -> Vec<(InvitationId, &Invitation)> {
+    pub(super) fn offers_in_the_place_of(
+        &self,
+        address: AddressId,
+        access: &Access,
+    ) -> Vec<(InvitationId, &Invitation)> {
         let there = |i: &Invitation| i.address == address && i.stage.is_open() && !self.beside(&i.access, access, true);
         self.state.invitations.iter().filter(|(_, i)| there(i)).map(|(id, i)| (*id, i)).collect()
     }
@@ -181,7 +185,7 @@ impl Decider<'_> {
     }
 
     /// Whether a row leaves room for others of the same person.
-    fn beside_rows(&self, held: &Access) -> bool {
+    pub(super) fn beside_rows(&self, held: &Access) -> bool {
         self.state.model.row_per_resource && held.only_resource().is_some()
     }
 

@@ -9,6 +9,7 @@ mod invitations;
 mod members;
 mod models;
 mod plans;
+mod put;
 mod resources;
 mod rights;
 mod templates;
@@ -144,6 +145,8 @@ impl Decider<'_> {
             Command::Reactivate(member) => self.reactivate(*member),
             Command::Remove(member) => self.remove(*member),
             Command::Leave(member) => self.leave(*member),
+            // It names a person and no version of a row.
+            Command::PutMember(put) => Decider { seen: None, ..*self }.put_member(put),
             Command::CreateTemplate { template, name, permissions, suggests } => {
                 self.create_template(*template, name, permissions, suggests)
             }

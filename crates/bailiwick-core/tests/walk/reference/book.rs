@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bailiwick_core::ids::{AddressId, InvitationId, MemberId, PersonId, ResourceId, TemplateId};
-use bailiwick_core::team::command::Actor;
+use bailiwick_core::team::command::{Actor, PutMember};
 use bailiwick_core::team::wire::AccessWire;
 use bailiwick_core::time::Timestamp;
 
@@ -246,6 +246,23 @@ impl Book {
         holds.each.retain(|resource, _| self.is_live(*resource));
         self.members.insert(member, Member { person, address, holds, suspended: false });
         self.end_invitation(id, Stage::Accepted);
+    }
+
+    /// A row that a host vouches for; what was offered at its address is taken back.
+    pub fn put(&mut self, put: &PutMember) {
+        let holds = Holding::of(&put.access);
+        if let Some((id, _)) = self.row_of(put.person) {
+            self.members.entry(id).and_modify(|row| {
+                row.holds = holds;
+                row.suspended = put.suspended;
+            });
+            return;
+        }
+        if let Some((id, _)) = self.open_invitation_at(put.address) {
+            self.end_invitation(id, Stage::Cancelled);
+        }
+        let PutMember { person, address, suspended, .. } = *put;
+        self.members.insert(put.member, Member { person, address, holds, suspended });
     }
 }
 

@@ -145,6 +145,8 @@ pub fn at_the_door(book: &Book, actor: Actor, command: &Command, active: bool) -
             refused(&["not-yours", "not-allowed", "wrong-address"])
         }
         (Actor::Person(_), Command::Accept { .. } | Command::Decline { .. }) => None,
+        // It is the host that vouches.
+        (Actor::Person(_), Command::PutMember(_)) => refused(&["not-allowed", "no-such-workspace"]),
         (Actor::Person(_), Command::Leave(_)) if !active => refused(&["not-yours", "not-allowed", "no-such-workspace"]),
         (Actor::Person(_), _) if !active => refused(&["not-allowed", "no-such-workspace"]),
         (Actor::Person(_), Command::Elapse) => Some(Verdict::Open("a member asks for nothing but time")),

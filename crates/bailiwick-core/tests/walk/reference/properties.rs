@@ -380,6 +380,27 @@ impl Reference for Team {
                     faults.add(rest);
                 }
             }
+            Command::PutMember(put) => {
+                faults.when(put.suspended, "no-suspension");
+                let held = self.book.row_of(put.person).map(|(_, row)| &row.holds);
+                let mut rest = Faults::default();
+                self.valid(&mut rest, &put.access, held, held.is_some(), now);
+                let Some(held) = held else {
+                    faults.add(rest);
+                    faults.when(self.book.members.contains_key(&put.member), "id-taken");
+                    faults.when(self.book.member_at(put.address).is_some(), "address-taken");
+                    faults.when(self.seats_taken() + 1 > self.seats_held(), "no-seat-left");
+                    return found.verdict();
+                };
+                rest.when(held.role == "owner", "owner-fixed");
+                let twice = put.access.grants.len() > held.each.len();
+                if *held == Holding::of(&put.access) && !twice {
+                    let open = held.role != "owner" && rest.verdict() != Verdict::Accepted;
+                    faults.open_when(open, "saving an access as it is");
+                } else {
+                    faults.add(rest);
+                }
+            }
             Command::Suspend(_) | Command::Reactivate(_) => {
                 // X17: there is no such thing here.
                 self.is_the_owners(actor, faults);
@@ -443,6 +464,7 @@ impl Reference for Team {
                 book.edit_invitation(*invitation, Holding::of(access), *address, actor, now);
             }
             Command::Accept { invitation, person, member, .. } => book.accept(*invitation, *person, *member),
+            Command::PutMember(put) => book.put(put),
             Command::Decline { invitation, .. } => book.end_invitation(*invitation, Stage::Declined),
             Command::ChangeAccess { member, access } => {
                 book.members.entry(*member).and_modify(|row| row.holds = Holding::of(access));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bailiwick_core::ids::{AddressId, InvitationId, MemberId, PersonId, ResourceId, TemplateId};
-use bailiwick_core::team::command::{Actor, Command, Create, NewInvitation};
+use bailiwick_core::team::command::{Actor, Command, Create, NewInvitation, PutMember};
 use bailiwick_core::team::wire::AccessWire;
 use bailiwick_core::time::{LAST_MOMENT, Timestamp};
 
@@ -263,6 +263,28 @@ impl Tenant {
         }
     }
 
+    fn judge_put(&self, faults: &mut Faults, put: &PutMember, now: Timestamp) {
+        let given = Holding::of(&put.access);
+        let Some((id, row)) = self.book.row_of(put.person) else {
+            self.valid(faults, &put.access, None, now);
+            faults.when(self.book.members.contains_key(&put.member), "id-taken");
+            faults.when(self.book.member_at(put.address).is_some(), "address-taken");
+            // Who was invited has the seat already; a suspended one takes one, too (D26).
+            let new = u32::from(self.book.open_invitation_at(put.address).is_none());
+            faults.when(self.seats_taken() + new > self.seats_held() && new > 0, "no-seat-left");
+            return;
+        };
+        let mut rest = Faults::default();
+        self.valid(&mut rest, &put.access, Some(&row.holds), now);
+        if given == row.holds {
+            faults.open_when(rest.verdict() != Verdict::Accepted, "saving an access as it is");
+        } else {
+            faults.add(rest);
+        }
+        let lost = given.role != "admin" || given.until.is_some() || put.suspended;
+        faults.when(self.book.is_last_active(id, "admin") && lost, "last-owner");
+    }
+
     fn judge_template(
         &self,
         power: &Power,
@@ -385,6 +407,7 @@ impl Reference for Tenant {
                 faults.when(last && (given.role != "admin" || given.until.is_some()), "last-owner");
                 faults.add(rest);
             }
+            Command::PutMember(put) => self.judge_put(faults, put, now),
             Command::Suspend(id) | Command::Reactivate(id) => {
                 power.right(faults, "users:edit");
                 let Some(row) = self.book.members.get(id) else {
@@ -476,6 +499,7 @@ impl Reference for Tenant {
                 book.edit_invitation(*invitation, Holding::of(access), *address, actor, now);
             }
             Command::Accept { invitation, person, member, .. } => book.accept(*invitation, *person, *member),
+            Command::PutMember(put) => book.put(put),
             Command::Decline { invitation, .. } => book.end_invitation(*invitation, Stage::Declined),
             Command::ChangeAccess { member, access } => {
                 book.members.entry(*member).and_modify(|row| row.holds = Holding::of(access));

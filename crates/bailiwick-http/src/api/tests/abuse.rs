@@ -91,6 +91,10 @@ fn body_of(method: &str, path: &str) -> Value {
         ("POST", "bulk") if path.contains("/members/") => {
             json!({"changes": [{"change": "remove", "member": MemberId(9).to_string()}]})
         }
+        ("POST", "import") => {
+            let member = json!({"email": "y@example.com", "name": "Y", "access": access});
+            json!({"format": "bailiwick-workspace/1", "members": [member]})
+        }
         ("POST", "bulk") => json!({"invitations": [{"email": "y@example.com", "access": access}]}),
         ("PATCH", "{invitation}") => json!({"access": access}),
         ("POST", "templates") | ("PUT", "{template}") => json!({"name": "X", "permissions": ["analytics:view"]}),

@@ -12,4 +12,5 @@ mod questions;
 mod roads;
 mod scenarios;
 mod search;
+mod transfer;
 mod world;

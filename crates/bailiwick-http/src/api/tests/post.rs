@@ -33,6 +33,11 @@ impl Post {
         while world.app().deliver_due(&self.smtp).await.unwrap() > 0 {}
     }
 
+    /// How many mails it has.
+    pub fn count(&self) -> usize {
+        self.sink.received().len()
+    }
+
     /// The secret that begins so, in the newest mail to an address.
     pub fn newest(&self, address: &str, begins: &str) -> String {
         let mails = self.sink.received();
