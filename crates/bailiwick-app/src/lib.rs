@@ -21,6 +21,7 @@ pub mod mail;
 pub mod models;
 pub mod nodes;
 pub mod operate;
+pub mod outbound;
 pub mod outbox;
 pub mod password;
 mod plant;
@@ -28,6 +29,7 @@ pub mod random;
 pub mod secret;
 pub mod signin;
 pub mod time_passes;
+pub mod webhooks;
 
 pub use app::App;
 pub use caller::Caller;
@@ -39,4 +41,5 @@ pub mod rows {
         By, KeyRow, LogEntry, LogEvent, LogFilter, MailState, Membership, Origin, PersonCard, ProductRow, QueuedMail,
         SessionRow, SignedInBy, Verified,
     };
+    pub use bailiwick_store::webhooks::{Delivery, DeliveryState, Progress, WebhookRow};
 }

@@ -19,6 +19,7 @@ mod service;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 mod wire;
 mod workspaces;
 
@@ -50,6 +51,7 @@ fn table() -> Vec<route::Route> {
         resources::routes(),
         log::routes(),
         people::routes(),
+        webhooks::routes(),
         me::routes(),
         authzen::routes(),
         service::routes(),

@@ -59,6 +59,7 @@ pub async fn run(demo: Demo) -> Outcome {
         demo: true,
         support: "the operator of this demo".into(),
         proxies: Vec::new(),
+        outbound: Vec::new(),
         limits: Limits { tries_per_source: 1000, invites_per_inviter: 1000, ..Limits::default() },
     };
     let Opened { app, nodes } = match demo.database {

@@ -19,6 +19,7 @@ pub(super) async fn tell(data: &Data, ask: &Ask) -> Outcome<Answer> {
         demo: false,
         support: String::new(),
         proxies: Vec::new(),
+        outbound: Vec::new(),
         limits: Limits::default(),
     };
     if data.data.join("keys.json").exists() && !data.data.join("bailiwick.db").exists() {
