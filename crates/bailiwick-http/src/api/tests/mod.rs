@@ -5,6 +5,7 @@ mod authzen;
 mod document;
 mod doubt;
 mod fresh;
+mod hooks;
 mod post;
 mod roads;
 mod scenarios;
