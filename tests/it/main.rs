@@ -13,4 +13,5 @@ mod serving;
 mod settings;
 mod silence;
 mod upgrade;
+mod webhooks;
 mod world;

@@ -35,7 +35,7 @@ const TURNS: usize = 32;
 /// How often an endpoint tries in one turn.
 const WAVES: usize = 50;
 /// How long an endpoint is its claimer's, in seconds: longer than a try can take. Claimed anew before each.
-const CLAIM: i64 = 40;
+const CLAIM: i64 = 30;
 /// How long a delivery that ended stays in the log.
 const KEPT: i64 = 30 * 86_400;
 /// How often what is older is forgotten.
