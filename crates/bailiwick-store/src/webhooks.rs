@@ -1,6 +1,6 @@
 //! Rows of webhooks: endpoints, how far each is, and what is on its way to them.
 
-use bailiwick_core::ids::{EventId, ProductId, WebhookId, WorkspaceId};
+use bailiwick_core::ids::{EventId, KeyId, ProductId, WebhookId, WorkspaceId};
 use bailiwick_core::team::command::Actor;
 use bailiwick_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,8 @@ pub struct WebhookRow {
     pub webhook: WebhookId,
     /// The product whose events it gets; never another's.
     pub product: ProductId,
+    /// The key that made it, or enabled it last: with that one revoked, nothing is sent.
+    pub maker: KeyId,
     /// Where they are sent.
     pub url: String,
     /// What the host calls it.

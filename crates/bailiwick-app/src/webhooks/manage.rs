@@ -1,16 +1,16 @@
 //! Endpoints, as the product's host manages them by a key with the scope `webhooks`. Another product's are not there.
 
-use bailiwick_core::ids::{EventId, ProductId, WebhookId, WorkspaceId};
+use bailiwick_core::ids::{EventId, KeyId, ProductId, WebhookId, WorkspaceId};
 use bailiwick_core::team::command::Actor;
 use bailiwick_core::time::Timestamp;
-use bailiwick_store::rows::{By, LineId, Row};
+use bailiwick_store::rows::{By, KeyRow, LineId, Row};
 use bailiwick_store::webhooks::{Delivery, DeliveryState, Progress, SecretSeed, WebhookRow};
-use bailiwick_store::{Changed, Tx};
+use bailiwick_store::{Changed, StoreError, Tx};
 
 use super::message::{TEST, kind_of};
 use super::sign::SigningSecret;
 use crate::app::App;
-use crate::caller::{Caller, Scope};
+use crate::caller::{Caller, Scope, Who};
 use crate::error::{AppError, WebhookRefusal};
 use crate::keys::hex;
 
@@ -61,11 +61,12 @@ impl App {
         caller: &Caller,
         new: NewWebhook,
     ) -> Result<(WebhookRow, SigningSecret), AppError> {
-        let product = manages(caller)?;
+        let (product, maker) = (manages(caller)?, maker(caller)?);
         let seed = self.fresh_seed();
         let row = WebhookRow {
             webhook: WebhookId(self.new_id()),
             product,
+            maker,
             url: self.fine_url(new.url).await?,
             description: fine_description(new.description)?,
             kinds: kinds(&new.types)?,
@@ -201,12 +202,14 @@ impl App {
     /// A missing scope; there is none; its address may not be asked.
     pub async fn enable_webhook(&self, caller: &Caller, id: WebhookId) -> Result<WebhookRow, AppError> {
         let (row, _) = self.webhook(caller, id).await?;
+        let maker = maker(caller)?;
         self.fine_url(row.url).await?;
         let enabled = self.put_webhook(caller, id, move |tx, row| {
             if row.disabled_at.take().is_some() {
                 tx.begin_webhook(id)?;
             }
             row.disabled_because = None;
+            row.maker = maker;
             Ok(())
         });
         let row = enabled.await?;
@@ -354,6 +357,24 @@ fn manages(caller: &Caller) -> Result<ProductId, AppError> {
     let product = caller.product()?;
     caller.needs(Scope::Webhooks)?;
     Ok(product)
+}
+
+fn maker(caller: &Caller) -> Result<KeyId, AppError> {
+    match caller.who {
+        Who::Host { key, .. } => Ok(key),
+        _ => Err(AppError::NotSignedIn),
+    }
+}
+
+/// The endpoints of a key that is revoked: whoever had it made them, so nothing is sent there any more (AB-122). A key
+/// that was rotated or has run out was nobody else's, and takes nothing along.
+pub(crate) fn of_revoked(tx: &mut dyn Tx, key: &KeyRow, now: Timestamp) -> Result<Vec<Row>, StoreError> {
+    let made = tx.webhooks(key.product)?.into_iter().filter(|row| row.maker == key.key && row.disabled_at.is_none());
+    let disabled = made.map(|mut row| {
+        disable(&mut row, now, "key-revoked");
+        Row::Webhook(row)
+    });
+    Ok(disabled.collect())
 }
 
 fn is_there(row: &WebhookRow, product: ProductId) -> bool {

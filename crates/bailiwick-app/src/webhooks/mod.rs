@@ -17,6 +17,7 @@ mod schedule;
 mod send;
 mod sign;
 
+pub(crate) use manage::of_revoked;
 pub use manage::{EditWebhook, NewWebhook};
 pub use message::{kind_of, type_of, written_out};
 pub use send::Turn;

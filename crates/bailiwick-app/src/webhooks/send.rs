@@ -351,3 +351,31 @@ fn first_of_each(due: Vec<Delivery>) -> Vec<Delivery> {
     let mut seen = HashSet::new();
     due.into_iter().filter(|delivery| seen.insert(delivery.workspace)).take(AT_ONCE).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use bailiwick_core::ids::WorkspaceId;
+
+    use super::*;
+
+    #[test]
+    fn of_each_workspace_the_first_is_tried_and_four_at_once() {
+        let due = |(n, workspace): (u128, Option<u128>)| Delivery {
+            event: EventId(n),
+            workspace: workspace.map(WorkspaceId),
+            position: 0,
+            seq: 0,
+            kind: TEST.into(),
+            created_at: Timestamp(0),
+            state: DeliveryState::Waiting,
+            attempts: 0,
+            next_at: Timestamp(0),
+            last_at: None,
+            status: None,
+            error: None,
+        };
+        let of = [Some(1), Some(1), Some(2), None, Some(1), None, Some(3), Some(4)];
+        let wave = first_of_each((0..).zip(of).map(due).collect());
+        assert_eq!(wave.iter().map(|d| d.event.0).collect::<Vec<_>>(), [0, 2, 3, 6]);
+    }
+}

@@ -137,7 +137,8 @@ struct WebhookBody {
     /// Since when they are not.
     #[serde(skip_serializing_if = "Option::is_none")]
     disabled_at: Option<Moment>,
-    /// Why: `by-the-host`, `gone` (it answered 410), `failing` (nothing succeeded for five days).
+    /// Why: `by-the-host`, `gone` (it answered 410), `failing` (nothing succeeded for five days),
+    /// `key-revoked` (the key that made it was).
     #[serde(skip_serializing_if = "Option::is_none")]
     disabled_because: Option<String>,
     /// Tries in a row that failed.

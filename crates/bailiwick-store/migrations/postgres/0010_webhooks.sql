@@ -4,6 +4,7 @@
 create table webhooks (
     webhook_id bytea primary key check (octet_length(webhook_id) = 16),
     product_id bytea not null references products (product_id),
+    maker bytea not null check (octet_length(maker) = 16),
     url text not null,
     description text not null,
     kinds text not null check (cast(kinds as json) is not null),

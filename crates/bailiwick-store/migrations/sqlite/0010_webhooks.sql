@@ -4,6 +4,7 @@
 create table webhooks (
     webhook_id BLOB primary key check (length(webhook_id) = 16),
     product_id BLOB not null references products (product_id),
+    maker BLOB not null check (length(maker) = 16),
     url TEXT not null,
     description TEXT not null,
     kinds TEXT not null check (json_valid(kinds)),

@@ -54,7 +54,7 @@ pub(super) const TABLES: &[Table] = tables! {
     products(product_id; name brand return_to)
     models(version; name text created_at)
     keys(key_id; product_id name scopes created_at expires_at revoked_at)
-    webhooks(webhook_id; product_id url description kinds workspace_id secrets created_at disabled_at disabled_because
+    webhooks(webhook_id; product_id maker url description kinds workspace_id secrets created_at disabled_at disabled_because
         deleted_at)
     workspaces(workspace_id; name product_id external_id model plan extra_seats revision version created_at last_at
         deleted_at seats_taken seats_held over next_due_at)

@@ -4,7 +4,7 @@
 macro_rules! hooks {
     ($rest:literal) => {
         concat!(
-            "select w.webhook_id, w.product_id, w.url, w.description, w.kinds, w.workspace_id, w.secrets, w.created_at,
+            "select w.webhook_id, w.product_id, w.maker, w.url, w.description, w.kinds, w.workspace_id, w.secrets, w.created_at,
             w.disabled_at, w.disabled_because, w.deleted_at ",
             $rest
         )
@@ -54,10 +54,10 @@ queries! {
         join webhook_deliveries d on d.webhook_id = p.webhook_id and d.state = 'waiting'
         where w.disabled_at is null and w.deleted_at is null";
     /// Writes an endpoint.
-    PUT_WEBHOOK = "insert into webhooks (webhook_id, product_id, url, description, kinds, workspace_id, secrets,
+    PUT_WEBHOOK = "insert into webhooks (webhook_id, product_id, maker, url, description, kinds, workspace_id, secrets,
             created_at, disabled_at, disabled_because, deleted_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-        on conflict (webhook_id) do update set product_id = excluded.product_id, url = excluded.url,
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        on conflict (webhook_id) do update set product_id = excluded.product_id, maker = excluded.maker, url = excluded.url,
             description = excluded.description, kinds = excluded.kinds, workspace_id = excluded.workspace_id,
             secrets = excluded.secrets, created_at = excluded.created_at, disabled_at = excluded.disabled_at,
             disabled_because = excluded.disabled_because, deleted_at = excluded.deleted_at";

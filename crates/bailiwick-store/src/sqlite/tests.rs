@@ -611,7 +611,7 @@ fn ab107_the_tables_have_no_place_for_a_clear_secret() {
     assert_eq!(columns("keys"), "key_id product_id name scopes created_at expires_at revoked_at");
     assert_eq!(columns("sessions"), "session_id person_id begun_by created_at expires_at ended_at product_id");
     assert_eq!(columns("password_hashes"), "credential_id phc");
-    let webhook = "webhook_id product_id url description kinds workspace_id secrets created_at disabled_at";
+    let webhook = "webhook_id product_id maker url description kinds workspace_id secrets created_at disabled_at";
     assert_eq!(columns("webhooks"), format!("{webhook} disabled_because deleted_at"));
 }
 

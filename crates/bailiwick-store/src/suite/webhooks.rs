@@ -1,6 +1,6 @@
 //! Endpoints, their way through the feed, deliveries.
 
-use bailiwick_core::ids::{CommandId, EventId, ProductId, WebhookId};
+use bailiwick_core::ids::{CommandId, EventId, KeyId, ProductId, WebhookId};
 use bailiwick_core::team::command::Command;
 
 use super::{BEGIN, HOST, TENANT, Team, at_once, by, fresh, verify};
@@ -13,6 +13,7 @@ pub fn webhook(product: ProductId) -> WebhookRow {
     WebhookRow {
         webhook: WebhookId(fresh()),
         product,
+        maker: KeyId(1),
         url: "https://app.example.com/hooks".into(),
         description: "the app".into(),
         kinds: vec!["member_joined".into()],

@@ -15,6 +15,7 @@ pub(crate) fn put(db: &dyn Db, w: &WebhookRow) -> Out<()> {
         &[
             &w.webhook.bytes(),
             &w.product.bytes(),
+            &w.maker.bytes(),
             &w.url,
             &w.description,
             &to_json(&w.kinds)?,
@@ -163,6 +164,7 @@ fn row(c: &mut Cells<'_>) -> Out<WebhookRow> {
     Ok(WebhookRow {
         webhook: c.id()?,
         product: c.id()?,
+        maker: c.id()?,
         url: c.text()?,
         description: c.text()?,
         kinds: c.json()?,

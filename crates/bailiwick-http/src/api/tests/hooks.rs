@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use bailiwick_app::caller::Scope;
+use bailiwick_app::installation::DEFAULT_PRODUCT;
 use bailiwick_testkit::{Answer, Received, Receiver};
 use ring::hmac;
 use serde_json::{Value, json};
@@ -380,4 +381,33 @@ async fn a_product_has_at_most_twenty_and_a_deleted_one_is_gone(world: World) {
     hooked.rename("A").await;
     assert_eq!(hooked.send().await, 0);
     assert_eq!(hooked.world.app().verify().await.unwrap().broken, None);
+}
+
+on_every_backend!(ab122_what_a_revoked_key_made_gets_nothing_more);
+async fn ab122_what_a_revoked_key_made_gets_nothing_more(world: World) {
+    let hooked = Hooked::with(world, json!({})).await;
+    let world = &hooked.world;
+    let key = async || {
+        let new = world.app().create_key(&operator(), DEFAULT_PRODUCT, "hooks", &[Scope::Webhooks], 30).await.unwrap();
+        (new.row.key, As::Key(new.token.reveal().to_owned()))
+    };
+    let theirs = Receiver::start().unwrap();
+    let ((stolen, thief), (old, rotated)) = (key().await, key().await);
+    let made = world.ask(&thief, "POST", "/v1/webhooks", json!({"url": theirs.url()})).await.ok();
+    let kept = Receiver::start().unwrap();
+    world.ask(&rotated, "POST", "/v1/webhooks", json!({"url": kept.url()})).await.ok();
+    world.app().rotate_key(&operator(), old, 30, 0).await.unwrap();
+    world.app().revoke_key(&operator(), stolen).await.unwrap();
+    hooked.rename("Globex").await;
+    hooked.send().await;
+    let counts = [&hooked.receiver, &kept, &theirs].map(|receiver| receiver.received().len());
+    assert_eq!(counts, [1, 1, 0]);
+    let path = format!("/v1/webhooks/{}", made["webhook"]["id"].as_str().unwrap());
+    let is = world.get(&world.host, &path).await.ok();
+    assert_eq!((&is["enabled"], &is["disabled_because"]), (&json!(false), &json!("key-revoked")));
+    // Who finds it fine takes it over.
+    world.ask(&world.host, "POST", &format!("{path}/enable"), Value::Null).await.ok();
+    world.app().revoke_key(&operator(), stolen).await.unwrap();
+    assert_eq!(world.get(&world.host, &path).await.ok()["enabled"], true);
+    assert_eq!(world.app().verify().await.unwrap().broken, None);
 }
