@@ -1,5 +1,8 @@
 //! The whole product, from outside: the real binary on a real database, real mail, real HTTP.
 
+mod backup;
+mod binary;
+mod browser;
 mod command_line;
 mod doctor;
 mod model;

@@ -1,31 +1,9 @@
 //! `bailiwick move`: a whole installation from SQLite to PostgreSQL and back, by the real binary.
 
-use std::process::{Command, Output};
-
 use serde_json::{Value, json};
 
+use crate::binary::{fine, refused, run};
 use crate::world::{Browser, Demo, Folder, Node, prepared};
-
-fn run(words: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_bailiwick")).args(words).output().expect("the binary runs")
-}
-
-/// What it said when it did it.
-#[track_caller]
-fn fine(words: &[&str]) -> String {
-    let out = run(words);
-    assert!(out.status.success(), "{words:?}: {}", String::from_utf8_lossy(&out.stderr));
-    String::from_utf8_lossy(&out.stdout).into_owned()
-}
-
-/// What it said when it did not.
-#[track_caller]
-fn refused(words: &[&str]) -> String {
-    let out = run(words);
-    let said = String::from_utf8_lossy(&out.stderr).into_owned();
-    assert!(!out.status.success() && out.stdout.is_empty(), "{words:?}: {}", String::from_utf8_lossy(&out.stdout));
-    said
-}
 
 /// A host that asks, and a browser of somebody who is signed in.
 struct Asked {
@@ -124,7 +102,7 @@ fn an_installation_goes_to_postgresql_and_back_and_nothing_is_lost() {
     // While a server runs on it, it stays where it is.
     let from = demo.data.to_str().expect("a path in text").to_owned();
     let url = database.url();
-    let said = refused(&["move", "--from", &from, "--to", &url]);
+    let (_, said) = refused(&["move", "--from", &from, "--to", &url]);
     assert!(said.contains("another process owns") && said.contains("stop the server"), "{said}");
 
     let data = demo.stop();
@@ -133,7 +111,7 @@ fn an_installation_goes_to_postgresql_and_back_and_nothing_is_lost() {
     assert!(out.status.success(), "{told}");
     assert!(said.starts_with("moved: 8 workspaces, ") && said.contains(" persons; verified there: "), "{said}");
     assert!(told.contains("workspaces: 8 rows\n") && told.contains("verifying\n"), "{told}");
-    let said = refused(&["move", "--from", &from, "--to", &url]);
+    let (_, said) = refused(&["move", "--from", &from, "--to", &url]);
     assert!(said.contains("the target is not empty") && said.contains("bailiwick migrate"), "{said}");
 
     // A node on it answers as the demo did, to the same cookie, key and password.
@@ -152,20 +130,20 @@ fn an_installation_goes_to_postgresql_and_back_and_nothing_is_lost() {
     let back = Folder::new();
     let keys = home.0.join("keys.json");
     let to_back = ["move", "--from", &url, "--to", back.text(), "--keys", keys.to_str().expect("a path in text")];
-    let said = refused(&to_back);
+    let (_, said) = refused(&to_back);
     assert!(said.contains("nodes are registered on the source: node") && said.contains("bailiwick.nodes"), "{said}");
     assert!(!back.0.exists(), "nothing is half there");
     served.stop();
-    let said = refused(&["move", "--from", &url, "--to", back.text()]);
+    let (_, said) = refused(&["move", "--from", &url, "--to", back.text()]);
     assert!(said.contains("--keys"), "{said}");
     // With other keys than its own the copy does not verify, and is not kept.
     let other = Folder::new();
     drop(Node::start("serve", &other.0, None, Some(port)));
     let wrong = other.0.join("keys.json");
-    let said =
+    let (_, said) =
         refused(&["move", "--from", &url, "--to", back.text(), "--keys", wrong.to_str().expect("a path in text")]);
     assert!(said.contains("Is keys.json that of the installation") && !back.0.exists(), "{said}");
-    let said = refused(&["move", "--from", &url, "--to", other.text()]);
+    let (_, said) = refused(&["move", "--from", &url, "--to", other.text()]);
     assert!(said.contains("there is a database in"), "{said}");
 
     // What a move left that was killed is no obstacle, one that still runs is.
@@ -174,8 +152,8 @@ fn an_installation_goes_to_postgresql_and_back_and_nothing_is_lost() {
     std::fs::write(site.join("bailiwick.db"), "half of it").expect("a file");
     let lock = std::fs::File::create(site.join("lock")).expect("a file");
     lock.lock().expect("it is free");
-    let said = refused(&to_back);
-    assert!(said.contains("another move into") && site.join("bailiwick.db").exists(), "{said}");
+    let (_, said) = refused(&to_back);
+    assert!(said.contains("another database is on its way into") && site.join("bailiwick.db").exists(), "{said}");
     drop(lock);
     let said = fine(&to_back);
     assert!(said.starts_with("moved: 8 workspaces, "), "{said}");
@@ -202,16 +180,16 @@ fn signs_in(node: &Node, port: u16) {
 #[test]
 fn what_cannot_be_moved_is_refused_with_what_to_do() {
     let folder = Folder::new();
-    let said = refused(&["move", "--from", folder.text(), "--to", "postgres://bailiwick@127.0.0.1:1/none"]);
+    let (_, said) = refused(&["move", "--from", folder.text(), "--to", "postgres://bailiwick@127.0.0.1:1/none"]);
     assert!(said.contains("there is no bailiwick.db in"), "{said}");
     for (from, to) in [("a", "b"), ("postgres://a/a", "postgresql://b/b")] {
-        let said = refused(&["move", "--from", from, "--to", to]);
+        let (_, said) = refused(&["move", "--from", from, "--to", to]);
         assert!(said.contains("one of --from and --to is a data directory"), "{said}");
     }
     let Some(database) = bailiwick_testkit::Database::empty("what_cannot_be_moved_is_refused_with_what_to_do") else {
         return;
     };
     drop(Node::start("serve", &folder.0, None, Some(1)));
-    let said = refused(&["move", "--from", folder.text(), "--to", &database.url()]);
+    let (_, said) = refused(&["move", "--from", folder.text(), "--to", &database.url()]);
     assert!(said.contains("run `bailiwick migrate` first"), "{said}");
 }

@@ -63,8 +63,8 @@ fn a_line_that_a_newer_release_wrote_is_unsure_on_this_one_and_all_others_go_on(
     newer(server, "beside", &migration);
     assert_eq!(rename(&second, "acme").0, 200);
     let (_, said) = bailiwick(&["doctor", "--database", &url, "--data", first.data()]);
-    let ahead = format!("warning  tables: at migration {}, this program at {KNOWN}", KNOWN + 1);
-    assert!(said.contains(&ahead), "{said}");
+    let tables = format!("warning  tables: at migration {}, this program at {KNOWN}", KNOWN + 1);
+    assert!(said.contains(&tables), "{said}");
 
     // Then it freezes one workspace. This release does not know what that means.
     newer(server, "beside", &unknown_event("acme"));
@@ -82,11 +82,10 @@ fn a_line_that_a_newer_release_wrote_is_unsure_on_this_one_and_all_others_go_on(
         assert_eq!(rename(node, "globex").0, 200);
     }
     // One that forgot the mark is found by what it wrote last.
-    newer(
-        server,
-        "beside",
-        &unknown_event("globex").replace(&format!("oldest_reader = {}", KNOWN + 1), "oldest_reader = 0"),
-    );
+    let mark = format!("oldest_reader = {}", KNOWN + 1);
+    let unmarked = unknown_event("globex").replace(&mark, "oldest_reader = 0");
+    assert!(!unmarked.contains(&mark) && unmarked.contains("oldest_reader = 0"));
+    newer(server, "beside", &unmarked);
     for node in [&first, &second, &third] {
         node.until("the workspace is fenced", |node| node.decides(key, "u-1", "globex") == "unsure");
     }

@@ -303,7 +303,7 @@ fn link_in(mail: &str) -> String {
 }
 
 /// What becomes so by itself.
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let until = Instant::now() + PATIENCE;
     loop {
         if let Some(found) = look() {

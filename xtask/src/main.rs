@@ -7,6 +7,7 @@ mod needs;
 mod process;
 mod prove;
 mod requirements;
+mod screenshots;
 mod test;
 
 use std::env;
@@ -21,7 +22,8 @@ usage: cargo xtask COMMAND
   prove NAME [--cases N | --rounds N | --seconds N] [--seed S]
                              a long proof; without NAME, the list of them
   requirements [--strict]    which tests show which sentence of requirements/
-                             --strict fails when a sentence has no test";
+                             --strict fails when a sentence has no test
+  screenshots                pictures of every page, light, dark and narrow, to be looked at";
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -48,6 +50,7 @@ fn command(words: &[&str]) -> Result<bool, String> {
         ["prove", words @ ..] => prove::run(words),
         ["requirements"] => Ok(requirements::run(false)),
         ["requirements", "--strict"] => Ok(requirements::run(true)),
+        ["screenshots"] => screenshots::run(),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(true)

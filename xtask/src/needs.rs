@@ -12,7 +12,6 @@ struct Need {
     what: &'static str,
     found: Found,
     from: From,
-    when: When,
 }
 
 /// How one sees that it is there.
@@ -34,66 +33,45 @@ enum From {
     Rustup(&'static str),
 }
 
-/// Whether something goes wrong without it today.
-#[derive(PartialEq)]
-enum When {
-    Now,
-    /// No test asks for it yet: told when missing, never installed.
-    OptionalForNow,
-}
-
 const NEEDS: &[Need] = &[
     Need {
         what: "a C compiler, for the SQLite that is built in",
         found: Found::Program(&["cc", "gcc", "clang"]),
         from: From::Debian(&["gcc", "libc6-dev"]),
-        when: When::Now,
     },
-    Need { what: "rustfmt", found: Found::CargoCommand("fmt"), from: From::Rustup("rustfmt"), when: When::Now },
-    Need { what: "clippy", found: Found::CargoCommand("clippy"), from: From::Rustup("clippy"), when: When::Now },
+    Need { what: "rustfmt", found: Found::CargoCommand("fmt"), from: From::Rustup("rustfmt") },
+    Need { what: "clippy", found: Found::CargoCommand("clippy"), from: From::Rustup("clippy") },
     Need {
         what: "a PostgreSQL server",
         found: Found::Below("/usr/lib/postgresql", "bin/initdb", "initdb"),
         from: From::Debian(&["postgresql"]),
-        when: When::Now,
     },
     Need {
         what: "ip, for the hosts that nodes run on in tests",
         found: Found::Program(&["ip"]),
         from: From::Debian(&["iproute2"]),
-        when: When::Now,
     },
     Need {
         what: "Chromium",
-        found: Found::Program(&["chromium", "chromium-browser", "google-chrome"]),
+        found: Found::Program(&["chromium"]),
         from: From::Debian(&["chromium", "fonts-dejavu-core"]),
-        when: When::OptionalForNow,
     },
-    Need {
-        what: "chromedriver",
-        found: Found::Program(&["chromedriver"]),
-        from: From::Debian(&["chromium-driver"]),
-        when: When::OptionalForNow,
-    },
+    Need { what: "chromedriver", found: Found::Program(&["chromedriver"]), from: From::Debian(&["chromium-driver"]) },
 ];
 
 /// Tells what is missing, and with `setup` installs it. What is still missing afterwards fails the steps that need it.
 pub fn look(setup: bool) {
     let missing: Vec<&Need> = NEEDS.iter().filter(|need| !need.found.is_here()).collect();
-    let (now, later): (Vec<&Need>, Vec<&Need>) = missing.into_iter().partition(|need| need.when == When::Now);
-    for need in later {
-        println!("not here: {}. No test needs it yet; {} would install it", need.what, command(&[need]).join(" && "));
-    }
-    if now.is_empty() {
+    if missing.is_empty() {
         return;
     }
-    for need in &now {
+    for need in &missing {
         println!("missing: {}", need.what);
     }
-    let commands = command(&now);
+    let commands = command(&missing);
     if setup {
         install(&commands);
-        for need in now.iter().filter(|need| !need.found.is_here()) {
+        for need in missing.iter().filter(|need| !need.found.is_here()) {
             println!("still missing: {}", need.what);
         }
     } else {
@@ -174,12 +152,12 @@ mod tests {
 
     #[test]
     fn one_command_for_all_packages_and_one_for_all_components() {
-        let all: Vec<&Need> = NEEDS.iter().filter(|need| need.when == When::Now).collect();
+        let all: Vec<&Need> = NEEDS.iter().collect();
         assert_eq!(
             command(&all),
             [
                 "apt-get update",
-                "apt-get install --yes --no-install-recommends gcc libc6-dev postgresql iproute2",
+                "apt-get install --yes --no-install-recommends gcc libc6-dev postgresql iproute2 chromium fonts-dejavu-core chromium-driver",
                 "rustup component add rustfmt clippy"
             ]
         );

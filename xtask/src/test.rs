@@ -84,8 +84,8 @@ fn protocol() -> io::Result<Tally> {
 fn counted(words: &[&str]) -> io::Result<Tally> {
     let mut sum = Tally::default();
     let mut test = cargo(words);
-    // A test that is left out for want of a server shows nothing: here that is a failure.
-    test.env("BAILIWICK_NEED_POSTGRES", "1");
+    // A test that is left out for want of a server or browser shows nothing: here that is a failure.
+    test.env("BAILIWICK_NEED_POSTGRES", "1").env("BAILIWICK_NEED_BROWSER", "1");
     let status = watch(test, Listen::Out, |line| {
         if let Some(tally) = Tally::read(line) {
             sum += tally;

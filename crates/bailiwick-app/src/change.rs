@@ -160,7 +160,7 @@ impl App {
 
     /// References of addresses: those that exist, and fresh ones that nothing is written under. The same address
     /// gets the same one.
-    async fn looked_up(&self, emails: Vec<Email>) -> Result<Vec<AddressId>, AppError> {
+    pub(crate) async fn looked_up(&self, emails: Vec<Email>) -> Result<Vec<AddressId>, AppError> {
         let (random, now) = (self.random.clone(), self.clock.now());
         let found = self.lines.read(move |from| {
             let mut known: HashMap<String, AddressId> = HashMap::new();
@@ -247,8 +247,9 @@ impl App {
         let model = installation
             .model_named(&new.model)
             .ok_or(AppError::Invalid { field: "model", sentence: format!("There is no model `{}`.", new.model) })?;
-        // By the command's name, so that a repeat under it finds the workspace that the first try made.
-        let workspace = WorkspaceId(id.0);
+        // By the command's name, so that a repeat under it finds the workspace that the first try made, and whoever says
+        // something else under it waits for that try.
+        let workspace = WorkspaceId(id.namesakes().0.0);
         let make = Maker { app: self.tools(), by: caller.by(), now: self.clock.now(), model, new, workspace };
         let lines = vec![LineId::Person(make.new.owner), LineId::Workspace(workspace)];
         let changed = self.lines.change(lines, id, move |tx| make.run(tx)).await?;

@@ -45,6 +45,9 @@ pub enum AppError {
     /// What was asked for by its revision is not there yet; the workspace is at this one.
     #[error("the workspace is at revision {0}, and a newer one was asked for")]
     NotYet(u64),
+    /// The revision that the page before was of is not the newest any more.
+    #[error("the workspace was changed since the page before this one")]
+    Passed,
     /// The idempotency key was used for something else.
     #[error("this idempotency key was used before")]
     Repeated,

@@ -5,6 +5,7 @@
 
 pub mod accept;
 pub mod app;
+pub mod bulk;
 pub mod caller;
 pub mod change;
 pub mod clock;
@@ -26,6 +27,8 @@ pub mod outbox;
 pub mod password;
 mod plant;
 pub mod random;
+pub mod restored;
+pub mod search;
 pub mod secret;
 pub mod signin;
 pub mod time_passes;

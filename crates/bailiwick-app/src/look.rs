@@ -20,6 +20,7 @@ use crate::caller::{Caller, Scope, Who};
 use crate::error::AppError;
 use crate::live::Answer;
 use crate::outbox::MailWords;
+use crate::search::Found;
 
 /// A workspace with everything that a page about its people needs.
 #[derive(Debug, Clone)]
@@ -197,6 +198,15 @@ impl App {
         })
     }
 
+    /// The names of some of the people who were found, beside the workspace as it was then.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn names_of_found<T>(&self, found: &Found<T>, of: &[PersonId]) -> Result<Team, AppError> {
+        let members = of.iter().filter_map(|person| Some(found.state.member_of(*person)?.1)).collect();
+        self.names_of(Arc::clone(&found.state), members, Vec::new()).await
+    }
+
     /// The names that the answer to a change needs.
     pub(crate) async fn names_for(&self, state: Arc<Workspace>, shown: &Shown) -> Result<Team, AppError> {
         let whole = Arc::clone(&state);
@@ -352,20 +362,6 @@ impl App {
         if there >= wanted { Ok(()) } else { Err(AppError::NotYet(there)) }
     }
 
-    /// Why a member can or cannot, for who may see the team, or for themself (X10, E23).
-    ///
-    /// # Errors
-    /// [`Refusal::NoSuchWorkspace`] for who may not ask.
-    pub async fn why(&self, caller: &Caller, question: &Question) -> Result<Answer, AppError> {
-        let state = self.workspace(caller, question.workspace).await?;
-        let about_self = caller.person() == Some(question.person);
-        if !about_self && !self.may(caller, state.id, |acts| acts.view_team).await? {
-            return Err(Refusal::NoSuchWorkspace.into());
-        }
-        let asker = Caller::operator();
-        self.check(&asker, question).await
-    }
-
     /// Walks the whole log: its chain, and whether the tables equal it.
     ///
     /// # Errors
@@ -399,7 +395,7 @@ pub struct Question {
 }
 
 impl Question {
-    fn decide(&self, snapshot: &Snapshot, kind: Option<&str>, now: Timestamp) -> Decision {
+    pub(crate) fn decide(&self, snapshot: &Snapshot, kind: Option<&str>, now: Timestamp) -> Decision {
         let Some(permission) = snapshot.model.permission(&self.permission) else {
             return Decision::Deny(Denial::UnknownPermission);
         };
@@ -432,7 +428,7 @@ impl ResourceName {
         text.parse().map_or_else(|_| Self::External(text.to_owned()), Self::Id)
     }
 
-    fn find(&self, snapshot: &Snapshot) -> Option<ResourceId> {
+    pub(crate) fn find(&self, snapshot: &Snapshot) -> Option<ResourceId> {
         match self {
             Self::Id(id) => Some(*id),
             Self::External(name) => snapshot.resource_by_external_id(name),

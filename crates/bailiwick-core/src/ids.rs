@@ -130,6 +130,34 @@ ids! {
     EventId = "evt";
 }
 
+/// The bits of a named command that stand for one of its rows, and those for what it says.
+const ROW: u128 = (1 << 12) - 1;
+const SAID: u128 = ((1 << 48) - 1) & !ROW;
+/// Only named commands have it: the others begin with the time, which has come to this in the year 6429.
+const NAMED: u128 = 1 << 127;
+
+impl CommandId {
+    /// The command of a name that the caller chose, which says something: 79 bits of the one, 36 of the other.
+    pub fn named(name: u128, said: u128) -> Self {
+        Self(NAMED | (name & !SAID & !ROW) | (said << ROW.count_ones() & SAID))
+    }
+
+    /// One of several commands of the same name that are said together.
+    pub fn row(self, row: u16) -> Self {
+        Self((self.0 & !ROW) | (u128::from(row) & ROW))
+    }
+
+    /// The first and the last command of the same name; of a command without a name, itself.
+    pub fn namesakes(self) -> (Self, Self) {
+        if self.0 & NAMED == 0 { (self, self) } else { (Self(self.0 & !SAID & !ROW), Self(self.0 | SAID | ROW)) }
+    }
+
+    /// Whether a command of the same name says the same, be it another row of it.
+    pub fn says(self, other: Self) -> bool {
+        self.0 & SAID == other.0 & SAID
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

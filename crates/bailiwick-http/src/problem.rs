@@ -132,7 +132,8 @@ impl Problem {
         Self { remedy, ..self }
     }
 
-    fn body(&self, request_id: Option<&str>) -> ProblemBody {
+    /// The problem as JSON.
+    pub(crate) fn body(&self, request_id: Option<&str>) -> ProblemBody {
         ProblemBody {
             kind: format!("/problems/{}", self.code),
             title: title(self.code),
@@ -228,6 +229,12 @@ impl From<AppError> for Problem {
                 )
                 .with_remedy("Ask again, or for a revision that was given by an answer.")
             },
+            AppError::Passed => Self::new(
+                StatusCode::CONFLICT,
+                "revision-passed",
+                "The workspace was changed since the page before this one.",
+            )
+            .with_remedy("Ask again from the first page; a larger page needs fewer of them."),
             AppError::Repeated => {
                 Self::new(StatusCode::CONFLICT, "repeated", "This was done before, by the same idempotency key.")
             }
@@ -241,6 +248,12 @@ impl From<AppError> for Problem {
                 )
                 .with_remedy("Try again soon.")
             },
+            AppError::Store(StoreError::NameUsed) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency-key-reused",
+                "This idempotency key was used here before, for a request with another body. Nothing was changed.",
+            )
+            .with_remedy("Send the request as it was, or under another key."),
             // Another node, of a newer release, may understand what this one does not.
             AppError::Store(error @ (StoreError::Unknown(_) | StoreError::Fenced { .. })) => {
                 Self { cause: Some(error.to_string()), ..AppError::Unsure.into() }

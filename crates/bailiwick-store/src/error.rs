@@ -21,6 +21,9 @@ pub enum StoreError {
     /// A name that must be unique is taken.
     #[error("{0} is taken")]
     Taken(&'static str),
+    /// Another command was committed under the name of this one; nothing was changed.
+    #[error("another command of this name was committed before")]
+    NameUsed,
     /// The data directory is another process's.
     #[error("another process owns {0}")]
     Owned(String),

@@ -27,6 +27,8 @@ pub trait Read {
     fn understood(&mut self, line: LineId) -> Out<()>;
     /// A workspace as of its newest revision, deleted ones included; `None`: it never was.
     fn workspace(&mut self, id: WorkspaceId) -> Out<Option<Arc<Workspace>>>;
+    /// A workspace as it was at a moment, folded from its log, whose chain is verified first; `None`: it was not yet.
+    fn workspace_at(&mut self, id: WorkspaceId, at: Timestamp) -> Out<Option<Arc<Workspace>>>;
     /// The workspace that a product's host knows by this id; deleted ones free their id.
     fn workspace_by_external_id(&mut self, product: ProductId, external_id: &str) -> Out<Option<WorkspaceId>>;
     /// Workspaces of a product, by id, from after one on.
@@ -50,6 +52,8 @@ pub trait Read {
     fn person_by_external_id(&mut self, product: ProductId, external_id: &str) -> Out<Option<PersonId>>;
     /// Whether a product's host knows a person by an id of its own.
     fn has_external_id(&mut self, product: ProductId, person: PersonId) -> Out<bool>;
+    /// People who have sessions that were not ended, by id, after one of them.
+    fn in_session(&mut self, after: Option<PersonId>, limit: usize) -> Out<Vec<PersonId>>;
     /// What pages show of people, in any order; who is unknown is left out.
     fn cards(&mut self, people: &[PersonId]) -> Out<Vec<PersonCard>>;
     /// What addresses say; erased and unknown ones are left out.
@@ -158,6 +162,8 @@ pub trait Tx: Read {
     fn void_mails(&mut self, object: [u8; 16]) -> Out<()>;
     /// An endpoint gets what happens from here on.
     fn begin_webhook(&mut self, id: WebhookId) -> Out<()>;
+    /// Takes every link, code and session's secret away, and voids every waiting mail: how many of each.
+    fn void_links(&mut self) -> Out<(u64, u64)>;
 }
 
 /// Observations: not changes, so outside chain, revision and feed; bounded and aggregated.

@@ -282,9 +282,4 @@ impl Snapshot {
         }
         reasons
     }
-
-    /// Every permission that a person has on the workspace, and on a resource of a kind.
-    pub fn what_can(&self, person: PersonId, resource: Option<ResourceId>, now: Timestamp) -> PermissionSet {
-        self.model.everything().iter().filter(|&p| self.check(person, p, resource, now).is_ok()).collect()
-    }
 }

@@ -7,6 +7,7 @@ pub mod model;
 pub mod parse;
 pub mod roads;
 pub mod say;
+pub mod search;
 pub mod set;
 pub mod snapshot;
 pub mod words;

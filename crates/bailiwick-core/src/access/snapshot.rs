@@ -157,6 +157,11 @@ impl Snapshot {
         self.resources.get(&id)
     }
 
+    /// The resources, in no order, deleted ones included.
+    pub fn resources(&self) -> impl Iterator<Item = (ResourceId, &ResourceRow)> + '_ {
+        self.resources.iter().map(|(id, row)| (*id, row))
+    }
+
     /// The resource that the host knows by this id.
     pub fn resource_by_external_id(&self, external_id: &str) -> Option<ResourceId> {
         self.external.get(external_id).copied()

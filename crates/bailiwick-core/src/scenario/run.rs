@@ -51,6 +51,14 @@ pub struct Played {
 
 /// Plays one scenario.
 pub fn run(model: &Arc<Model>, scenario: &Scenario) -> Played {
+    watched(model, scenario, &mut |_, _, _| Ok(()))
+}
+
+/// What is looked at after each step: the state, everybody who was named and somebody who was not, the moment.
+pub type Watch<'w> = dyn FnMut(&Workspace, &[PersonId], Timestamp) -> Result<(), String> + 'w;
+
+/// The same; what is found wrong after a step is a difference, too.
+pub fn watched(model: &Arc<Model>, scenario: &Scenario, watch: &mut Watch<'_>) -> Played {
     let mut played = Played::default();
     let mut world = match World::begin(model, scenario) {
         Ok(world) => world,
@@ -78,6 +86,10 @@ pub fn run(model: &Arc<Model>, scenario: &Scenario) -> Played {
         }
         if let Err(broken) = invariant::check(&world.state) {
             differ(step.line, "a state that holds together".into(), "one that does not".into(), broken.to_string());
+        }
+        let everybody: BTreeSet<PersonId> = world.people.values().copied().chain([0]).map(PersonId).collect();
+        if let Err(why) = watch(&world.state, &everybody.into_iter().collect::<Vec<_>>(), world.now) {
+            differ(step.line, "answers that agree".into(), "some that do not".into(), why);
         }
         let snapshot = Snapshot::compile(&world.state);
         for (question, is_yes) in step.can.iter().map(|q| (q, true)).chain(step.cannot.iter().map(|q| (q, false))) {

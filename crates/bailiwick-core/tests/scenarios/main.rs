@@ -1,6 +1,9 @@
 //! Runs the scenario files beside the models: a roster, steps with their expected outcome, who can do what afterwards, and
 //! why not. Together they ask about every cell of their model's matrix.
 
+#[path = "../walk/searches.rs"]
+mod searches;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,7 +38,7 @@ impl Preset {
                 let asked = question.clone();
                 question.permissions.retain(|p| !left_out(&asked, &self.model.permission_def(*p).name));
             }
-            let played = run::run(&self.model, scenario);
+            let played = run::watched(&self.model, scenario, &mut searches::are_the_check);
             assert!(played.differences.is_empty(), "{}: {}\n{:#?}", self.name, scenario.name, played.differences);
             shown.extend(played.shown);
         }

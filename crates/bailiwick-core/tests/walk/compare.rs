@@ -23,6 +23,7 @@ use crate::reference::book::{Holding, Stage};
 use crate::reference::properties::Team;
 use crate::reference::tenant::Tenant;
 use crate::reference::{ANY, Reference, Verdict};
+use crate::searches;
 
 /// A command at a moment.
 #[derive(Debug, Clone)]
@@ -221,6 +222,10 @@ impl Pair {
         }
         if lot % 8 == 3 && after.deleted_at.is_none() {
             laws::moves_are_honest(after, others(self.preset), step.now)?;
+        }
+        if lot % 8 == 6 || after.deleted_at.is_some() {
+            let everybody: Vec<PersonId> = EVERYBODY.map(PersonId).collect();
+            searches::are_the_check(after, &everybody, step.now).map_err(|wrong| differ("a search", wrong))?;
         }
         match before {
             Some(before) if lot % 4 == 1 => laws::preview_comes_true(before, after, step, decided),

@@ -10,6 +10,7 @@ mod laws;
 mod reference;
 #[path = "../moves/reordered.rs"]
 mod reordered;
+mod searches;
 
 use std::collections::BTreeMap;
 

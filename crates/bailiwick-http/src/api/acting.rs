@@ -4,9 +4,10 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::Json as JsonAnswer;
-use axum::extract::{FromRequestParts, RawPathParams};
+use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bailiwick_app::caller::Who;
 use bailiwick_app::change::Acted;
@@ -21,10 +22,13 @@ use serde::Serialize;
 use crate::credentials::Asker;
 use crate::problem::Problem;
 
+use super::body::{read, tree};
 use super::preview::PreviewBody;
 
 /// Of which revision the workspace is by a change: what a later question can ask for as `at_least`.
-const REVISION: &str = "bailiwick-revision";
+pub(super) const REVISION: &str = "bailiwick-revision";
+/// The header of the idempotency key.
+const KEY: &str = "idempotency-key";
 /// The longest idempotency key.
 const KEY_LIMIT: usize = 128;
 
@@ -45,7 +49,8 @@ impl FromRequestParts<Arc<App>> for Acting {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         let Asker(caller) = Asker::from_request_parts(parts, app).await?;
         let key = idempotency_key(&parts.headers)?;
-        let command = key.map(|key| command_of(&caller, parts.method.as_str(), parts.uri.path(), key));
+        let said = parts.extensions.get::<Said>().copied().unwrap_or_default();
+        let command = key.map(|key| command_of(&caller, parts.method.as_str(), parts.uri.path(), key, said));
         let seen = if_match(&parts.headers)?;
         Ok(Self { caller, command: command.unwrap_or_else(|| app.command_id()), seen, named: key.is_some() })
     }
@@ -98,6 +103,14 @@ impl Acting {
         Ok(Outcome::Done(acted, team))
     }
 
+    /// The id of one of several commands that are said together, counted from 1.
+    pub fn row(&self, app: &App, row: usize) -> CommandId {
+        match u16::try_from(row) {
+            Ok(row) if self.named => self.command.row(row),
+            _ => app.command_id(),
+        }
+    }
+
     /// The id of a thing to be made: the same for a repeat, so that its answer can show the same thing.
     pub fn new_id(&self, app: &App) -> u128 {
         if self.named { id_of(&[b"made by", &self.command.bytes()]) } else { app.new_id() }
@@ -114,17 +127,47 @@ fn id_of(parts: &[&[u8]]) -> u128 {
     u128::from_be_bytes(sha256(&bytes)[..16].try_into().unwrap_or_default())
 }
 
-fn command_of(caller: &Caller, method: &str, path: &str, key: &str) -> CommandId {
+/// What stands for the body of a request that can be repeated.
+#[derive(Debug, Clone, Copy, Default)]
+struct Said(u128);
+
+impl Said {
+    /// The same for the same JSON, in whatever order and with whatever spaces; no body says as much as an empty object.
+    fn by(body: &[u8]) -> Self {
+        let written =
+            if body.is_empty() { Some("{}".to_owned()) } else { tree(body).ok().map(|tree| tree.to_string()) };
+        Self(id_of(&[written.as_ref().map_or(body, String::as_bytes)]))
+    }
+}
+
+/// Looks at the body of a request that can be repeated, before anything is done: under a name that was used, only the
+/// same one is a repeat.
+pub(super) async fn remember_body(request: Request, next: Next) -> Response {
+    if !request.headers().contains_key(KEY) {
+        return next.run(request).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    match read(&parts.headers, body).await {
+        Ok(bytes) => {
+            parts.extensions.insert(Said::by(&bytes));
+            next.run(Request::from_parts(parts, bytes.into())).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+fn command_of(caller: &Caller, method: &str, path: &str, key: &str, said: Said) -> CommandId {
     let credential = match &caller.who {
         Who::Person { session, .. } => session.to_string(),
         Who::Host { key, .. } => key.to_string(),
         Who::Operator => String::new(),
     };
-    CommandId(id_of(&[credential.as_bytes(), method.as_bytes(), path.as_bytes(), key.as_bytes()]))
+    let name = id_of(&[credential.as_bytes(), method.as_bytes(), path.as_bytes(), key.as_bytes()]);
+    CommandId::named(name, said.0)
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let mut all = headers.get_all("idempotency-key").into_iter();
+    let mut all = headers.get_all(KEY).into_iter();
     let Some(first) = all.next() else { return Ok(None) };
     let key = first.to_str().ok().filter(|key| (1..=KEY_LIMIT).contains(&key.len()) && all.next().is_none());
     key.map(Some).ok_or_else(|| {
@@ -259,11 +302,20 @@ mod tests {
 
     #[test]
     fn an_idempotency_key_names_one_command_of_one_credential_at_one_place() {
-        let of = |method, path, key| command_of(&Caller::operator(), method, path, key);
+        let says = |method, path, key, body: &str| {
+            command_of(&Caller::operator(), method, path, key, Said::by(body.as_bytes()))
+        };
+        let of = |method, path, key| says(method, path, key, "").namesakes();
         assert_eq!(of("POST", "/a", "k"), of("POST", "/a", "k"));
         assert_ne!(of("POST", "/a", "k"), of("PUT", "/a", "k"));
         assert_ne!(of("POST", "/a", "k"), of("POST", "/b", "k"));
         assert_ne!(of("POST", "/a", "k"), of("POST", "/ak", ""));
+        // The same said is the same command, another is a namesake.
+        let body = |text| says("POST", "/a", "k", text);
+        assert_eq!(body(r#"{"a":1,"b":{"c":2,"d":3}}"#), body(r#" { "b" : {"d":3, "c":2}, "a" : 1 } "#));
+        assert_eq!(body(""), body("{}"));
+        assert_ne!(body(r#"{"a":1}"#), body(r#"{"a":2}"#));
+        assert_eq!(body(r#"{"a":1}"#).namesakes(), body("{").namesakes());
         assert!(idempotency_key(&with("idempotency-key", &["k"])).unwrap().is_some());
         let long = "k".repeat(129);
         for bad in [vec![""], vec![long.as_str()], vec!["a", "b"]] {

@@ -1,7 +1,9 @@
-//! OpenID AuthZEN Authorization API 1.0: evaluation, evaluations, metadata.
+//! OpenID AuthZEN Authorization API 1.0: evaluation, evaluations, searches, metadata.
 //!
 //! What the standard leaves open is read generously (unknown members are ignored), what it says strictly: a request
 //! that cannot be read is 400, a question about what does not exist is answered, with no.
+
+mod search;
 
 use std::sync::Arc;
 
@@ -14,7 +16,7 @@ use bailiwick_app::caller::Scope;
 use bailiwick_app::look::{Question, ResourceName};
 use bailiwick_app::{App, AppError, Caller};
 use bailiwick_core::access::check::Denial;
-use bailiwick_core::ids::WorkspaceId;
+use bailiwick_core::ids::{PersonId, WorkspaceId};
 use bailiwick_core::team::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -39,6 +41,18 @@ pub(super) fn routes() -> Vec<Route> {
             .by_hosts()
             .takes::<EvaluationsBody>()
             .gives::<Evaluations>(200, "The decisions, in order; without `evaluations` a single one."),
+        route("POST", "/access/v1/search/subject", search::subjects, "searchSubjects", "Who may do this to this?")
+            .by_hosts()
+            .takes::<search::SubjectSearch>()
+            .gives::<search::Entities>(200, "A page of them; whoever is not there is not found."),
+        route("POST", "/access/v1/search/resource", search::resources, "searchResources", "What may they do this to?")
+            .by_hosts()
+            .takes::<search::ResourceSearch>()
+            .gives::<search::Entities>(200, "A page of them."),
+        route("POST", "/access/v1/search/action", search::actions, "searchActions", "What may they do to this?")
+            .by_hosts()
+            .takes::<search::ActionSearch>()
+            .gives::<search::Actions>(200, "A page of them, in the order of the access model."),
         route("GET", "/.well-known/authzen-configuration", metadata, "getAuthzenConfiguration", "Where to ask what.")
             .open()
             .gives::<Metadata>(200, "The addresses."),
@@ -118,6 +132,9 @@ struct Metadata {
     policy_decision_point: String,
     access_evaluation_endpoint: String,
     access_evaluations_endpoint: String,
+    search_subject_endpoint: String,
+    search_resource_endpoint: String,
+    search_action_endpoint: String,
 }
 
 /// The object of a body; every fault of it is 400, as the standard wants it (a body without end is 413).
@@ -243,17 +260,24 @@ struct Entity {
 impl Asked {
     /// The question of an object.
     fn of(body: &Map<String, Value>) -> Result<Self, String> {
-        let context = object(body, "context")?;
+        let (workspace, at_least) = Self::context(body)?;
         Ok(Self {
             subject: Entity::of(body, "subject")?,
             action: Self::action(body)?,
             resource: Entity::of(body, "resource")?,
-            workspace: context.map(|context| workspace(context, "context")).transpose()?.flatten(),
-            at_least: match context.and_then(|context| context.get("at_least")) {
-                None => 0,
-                Some(number) => number.as_u64().ok_or("`context.at_least` is not a whole number.")?,
-            },
+            workspace,
+            at_least,
         })
+    }
+
+    /// What the context says: in which workspace, and of which revision at least.
+    fn context(body: &Map<String, Value>) -> Result<(Option<String>, u64), String> {
+        let Some(context) = object(body, "context")? else { return Ok((None, 0)) };
+        let at_least = match context.get("at_least") {
+            None => 0,
+            Some(number) => number.as_u64().ok_or("`context.at_least` is not a whole number.")?,
+        };
+        Ok((workspace(context, "context")?, at_least))
     }
 
     /// The question of an item of a list: what it leaves out stands beside the list, whole or not at all.
@@ -285,6 +309,11 @@ impl Entity {
             id: text(entity, name, "id")?,
             workspace: workspace.transpose()?.flatten(),
         })
+    }
+
+    /// The person, if it is one whom the caller can name.
+    async fn person(&self, app: &App, caller: &Caller) -> Result<Option<PersonId>, AppError> {
+        if self.kind == "person" { app.person_of(caller, &self.id).await } else { Ok(None) }
     }
 }
 
@@ -319,24 +348,10 @@ async fn judge(app: &App, caller: Option<&Caller>, asked: &Asked) -> Result<Judg
 }
 
 async fn decided(app: &App, caller: &Caller, asked: &Asked) -> Result<Judged, AppError> {
-    let person = match asked.subject.kind.as_str() {
-        "person" => app.person_of(caller, &asked.subject.id).await?,
-        _ => None,
-    };
-    let Some(person) = person else { return Ok(Judged::denied(Denial::NotAMember)) };
+    let Some(person) = asked.subject.person(app, caller).await? else { return Ok(Judged::denied(Denial::NotAMember)) };
     let on_workspace = asked.resource.kind == "workspace";
     let resource = ResourceName::parse(&asked.resource.id);
-    let named = if on_workspace {
-        Some(&asked.resource.id)
-    } else {
-        asked.resource.workspace.as_ref().or(asked.workspace.as_ref())
-    };
-    let workspace = match (named, &resource) {
-        (Some(reference), _) => found(app.workspace_id(caller, reference).await)?.ok_or(Denial::NoSuchWorkspace),
-        (None, ResourceName::Id(id)) => app.workspace_of_resource(*id).await?.ok_or(Denial::UnknownResource),
-        (None, ResourceName::External(_)) => Err(Denial::UnknownResource),
-    };
-    let workspace = match workspace {
+    let workspace = match where_is(app, caller, &asked.resource, asked.workspace.as_deref()).await? {
         Ok(workspace) => workspace,
         Err(denial) => return Ok(Judged::denied(denial)),
     };
@@ -348,6 +363,25 @@ async fn decided(app: &App, caller: &Caller, asked: &Asked) -> Result<Judged, Ap
         app.check_of_kind(caller, &question, &asked.resource.kind).await?
     };
     Ok(Judged::of(&answer))
+}
+
+/// The workspace that a question about this resource goes to: the one that it is, the one that is named, or the one that
+/// it is in.
+async fn where_is(
+    app: &App,
+    caller: &Caller,
+    resource: &Entity,
+    beside: Option<&str>,
+) -> Result<Result<WorkspaceId, Denial>, AppError> {
+    let named = match resource.kind.as_str() {
+        "workspace" => Some(resource.id.as_str()),
+        _ => resource.workspace.as_deref().or(beside),
+    };
+    match (named, ResourceName::parse(&resource.id)) {
+        (Some(reference), _) => Ok(found(app.workspace_id(caller, reference).await)?.ok_or(Denial::NoSuchWorkspace)),
+        (None, ResourceName::Id(id)) => Ok(app.workspace_of_resource(id).await?.ok_or(Denial::UnknownResource)),
+        (None, ResourceName::External(_)) => Ok(Err(Denial::UnknownResource)),
+    }
 }
 
 fn found(looked: Result<WorkspaceId, AppError>) -> Result<Option<WorkspaceId>, AppError> {
@@ -363,6 +397,9 @@ async fn metadata(State(app): State<Arc<App>>) -> Response {
         policy_decision_point: app.config.public_url.clone(),
         access_evaluation_endpoint: app.config.link("/access/v1/evaluation"),
         access_evaluations_endpoint: app.config.link("/access/v1/evaluations"),
+        search_subject_endpoint: app.config.link("/access/v1/search/subject"),
+        search_resource_endpoint: app.config.link("/access/v1/search/resource"),
+        search_action_endpoint: app.config.link("/access/v1/search/action"),
     };
     ([(header::CACHE_CONTROL, "public, max-age=3600")], JsonAnswer(body)).into_response()
 }

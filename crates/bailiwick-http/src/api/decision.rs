@@ -25,6 +25,9 @@ struct Why {
     /// A stable code.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
+    /// Everything that grants it, where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasons: Option<Vec<Fact>>,
     /// A sentence for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     sentence: Option<String>,
@@ -34,6 +37,31 @@ struct Why {
     /// What is wrong with this item of several.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ItemError>,
+}
+
+/// Something that grants it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = DecisionReason, example = json!({"reason": "role", "name": "Admin"}))]
+struct Fact {
+    /// A stable code: `role`, `template`, `direct`, `toggle`, `level` or `level-on-all`.
+    reason: &'static str,
+    /// What people call it; absent where there is nothing to name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
+impl Fact {
+    fn of(reason: &Reason) -> Self {
+        let name = match reason {
+            Reason::Role(name)
+            | Reason::Template(name)
+            | Reason::Toggle(name)
+            | Reason::LevelOnAll(name)
+            | Reason::Level(name) => Some(name.clone()),
+            Reason::Direct => None,
+        };
+        Self { reason: code(reason), name }
+    }
 }
 
 /// What is wrong with one item of several.
@@ -57,11 +85,23 @@ impl Judged {
             decision: answer.decision.allowed(),
             context: Why {
                 reason,
+                reasons: None,
                 sentence: Some(format!("{}.", capital(&because(&answer.decision)))),
                 revision: (answer.revision > 0).then_some(answer.revision),
                 error: None,
             },
         }
+    }
+
+    /// Of an answer, with each of its reasons.
+    pub fn explained(answer: &Answer) -> Self {
+        let reasons = match &answer.decision {
+            Decision::Allow(reasons) => reasons.iter().map(Fact::of).collect(),
+            Decision::Deny(_) => Vec::new(),
+        };
+        let mut this = Self::of(answer);
+        this.context.reasons = Some(reasons);
+        this
     }
 
     /// A no that no workspace was asked for.
@@ -72,7 +112,7 @@ impl Judged {
     /// A no to an item that cannot be read.
     pub fn unreadable(message: String) -> Self {
         let error = Some(ItemError { status: 400, message });
-        Self { decision: false, context: Why { reason: None, sentence: None, revision: None, error } }
+        Self { decision: false, context: Why { reason: None, reasons: None, sentence: None, revision: None, error } }
     }
 
     /// Whether it is a yes.

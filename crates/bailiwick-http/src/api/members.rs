@@ -332,10 +332,7 @@ async fn why(
     let at_least = query.at_least.unwrap_or_default();
     let team = app.team_of_row(&caller, workspace, member).await?;
     let person = team.state.members.get(&member).ok_or(Refusal::NoSuchMember)?.person;
-    if team.state.model.permission(&query.permission).is_none() {
-        return Err(Refusal::UnknownPermission(query.permission).into());
-    }
     let resource = query.resource.as_deref().map(ResourceName::parse);
     let question = Question { workspace, person, permission: query.permission, resource, at_least };
-    Ok(JsonAnswer(Judged::of(&app.why(&caller, &question).await?)).into_response())
+    Ok(JsonAnswer(Judged::explained(&app.why(&caller, &question, None).await?)).into_response())
 }

@@ -5,6 +5,7 @@
 mod acting;
 mod authzen;
 mod body;
+mod bulk;
 mod decision;
 mod invitations;
 mod log;
@@ -13,6 +14,7 @@ mod members;
 mod page;
 mod people;
 mod preview;
+mod questions;
 mod resources;
 mod route;
 mod service;
@@ -47,8 +49,10 @@ fn table() -> Vec<route::Route> {
         workspaces::routes(),
         members::routes(),
         invitations::routes(),
+        bulk::routes(),
         templates::routes(),
         resources::routes(),
+        questions::routes(),
         log::routes(),
         people::routes(),
         webhooks::routes(),
@@ -65,6 +69,7 @@ fn table() -> Vec<route::Route> {
 pub fn routes(app: &Arc<App>) -> Router {
     route::router(table())
         .method_not_allowed_fallback(not_allowed)
+        .layer(from_fn(acting::remember_body))
         .layer(from_fn(no_secret_in_query))
         .layer(from_fn_with_state(Arc::clone(app), sure_to_the_end))
         .with_state(Arc::clone(app))
@@ -78,7 +83,8 @@ pub async fn not_found() -> Problem {
 /// The last look before an answer leaves: what is read in several steps is only given if the guard held from before the
 /// first of them. Decisions look for themselves; what a change came to is said whatever happened since.
 async fn sure_to_the_end(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let reads = request.method() == Method::GET && request.uri().path().starts_with("/v1/");
+    let path = request.uri().path();
+    let reads = (request.method() == Method::GET && path.starts_with("/v1/")) || path.starts_with("/access/v1/search/");
     let pass = app.look();
     let answer = next.run(request).await;
     match pass {

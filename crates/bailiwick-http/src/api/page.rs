@@ -3,6 +3,7 @@
 
 use bailiwick_app::Caller;
 use bailiwick_app::caller::Who;
+use bailiwick_app::search::Of;
 use bailiwick_app::secret::sha256;
 use bailiwick_core::ids::{decode32, encode32};
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,11 @@ pub(super) struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// The same page of other items.
+    pub fn map<U>(self, to: impl Fn(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(to).collect(), next_cursor: self.next_cursor, revision: self.revision }
+    }
+
     /// All of it is of this revision of a workspace.
     pub fn of_revision(self, revision: u64) -> Self {
         Self { revision: Some(revision), ..self }
@@ -75,32 +81,67 @@ pub(super) struct Window {
     pub at_least: Option<u64>,
 }
 
-/// Where a page of a list begins, and how long it is.
-pub(super) struct Paging {
-    limit: usize,
-    after: Option<u128>,
-    bound: Vec<u8>,
-}
+/// What a cursor is bound to: its list with its filters, and who reads it.
+pub(super) struct Bound(Vec<u8>);
 
-impl Paging {
-    /// Of a list (its name, what it is of, and its filters), for a reader.
-    pub fn of(list: &[&str], caller: &Caller, limit: Option<Limit>, cursor: Option<&str>) -> Result<Self, Problem> {
+impl Bound {
+    /// To a list (its name, what it is of, and its filters), for a reader.
+    pub fn to(list: &[&str], caller: &Caller) -> Self {
         let reader = match &caller.who {
             Who::Person { person, .. } => person.to_string(),
             Who::Host { key, .. } => key.to_string(),
             Who::Operator => String::new(),
         };
         // Lengths in front, so that no text can pass for another split of it (AB-008).
-        let bound: Vec<u8> = list
-            .iter()
-            .chain([&reader.as_str()])
-            .flat_map(|part| (part.len() as u64).to_be_bytes().into_iter().chain(part.bytes()))
-            .collect();
-        let mut this = Self { limit: limit.unwrap_or_default().0, after: None, bound };
-        if let Some(cursor) = cursor {
-            this.after = Some(this.position(cursor)?);
+        let parts = list.iter().copied().chain([reader.as_str()]);
+        Self(parts.flat_map(|part| (part.len() as u64).to_be_bytes().into_iter().chain(part.bytes())).collect())
+    }
+
+    /// Numbers as a text that is good for nothing else.
+    pub fn write<const N: usize>(&self, numbers: [u128; N]) -> String {
+        numbers.into_iter().chain([self.mark(&numbers)]).map(encode32).collect()
+    }
+
+    /// The numbers of such a text, if it was written for this.
+    pub fn read<const N: usize>(&self, text: &str) -> Option<[u128; N]> {
+        if !text.is_ascii() || text.len() != (N + 1) * LETTERS {
+            return None;
         }
-        Ok(this)
+        let mut numbers = [0; N];
+        for (at, number) in numbers.iter_mut().enumerate() {
+            *number = decode32(&text[at * LETTERS..(at + 1) * LETTERS])?;
+        }
+        (decode32(&text[N * LETTERS..])? == self.mark(&numbers)).then_some(numbers)
+    }
+
+    fn mark(&self, numbers: &[u128]) -> u128 {
+        let mut bytes = self.0.clone();
+        bytes.extend(numbers.iter().flat_map(|number| number.to_be_bytes()));
+        u128::from_be_bytes(sha256(&bytes)[..16].try_into().unwrap_or_default())
+    }
+}
+
+/// As many items as a page has, and whether there are more.
+pub(super) fn cut<T>(items: impl Iterator<Item = T>, limit: usize) -> (Vec<T>, bool) {
+    let mut all: Vec<T> = items.take(limit + 1).collect();
+    let more = all.len() > limit;
+    all.truncate(limit);
+    (all, more)
+}
+
+/// Where a page of a list begins, and how long it is.
+pub(super) struct Paging {
+    limit: usize,
+    after: Option<u128>,
+    bound: Bound,
+}
+
+impl Paging {
+    /// Of a list (its name, what it is of, and its filters), for a reader.
+    pub fn of(list: &[&str], caller: &Caller, limit: Option<Limit>, cursor: Option<&str>) -> Result<Self, Problem> {
+        let bound = Bound::to(list, caller);
+        let after = cursor.map(|cursor| bound.read(cursor).map(|[at]| at).ok_or_else(bad_cursor)).transpose()?;
+        Ok(Self { limit: limit.unwrap_or_default().0, after, bound })
     }
 
     /// The last position of the page before, if there was one.
@@ -115,30 +156,50 @@ impl Paging {
 
     /// The page of items that follow the position, in order, each with its own.
     pub fn page<T>(&self, items: impl Iterator<Item = (u128, T)>) -> Page<T> {
-        let mut all: Vec<(u128, T)> = items.take(self.one_more()).collect();
-        let more = all.len() > self.limit;
-        all.truncate(self.limit);
-        let next_cursor = all.last().filter(|_| more).map(|(at, _)| self.cursor(*at));
+        let (all, more) = cut(items, self.limit);
+        let next_cursor = all.last().filter(|_| more).map(|(at, _)| self.bound.write([*at]));
         Page { items: all.into_iter().map(|(_, item)| item).collect(), next_cursor, revision: None }
     }
+}
 
-    fn cursor(&self, position: u128) -> String {
-        format!("{}{}", encode32(position), encode32(self.mark(position)))
+fn bad_cursor() -> Problem {
+    Problem::unreadable("bad-cursor", "This cursor is not one of this list.")
+        .with_remedy("Read the list from its beginning.")
+}
+
+/// Where a page begins of a list that is of one revision from its first page to its last.
+pub(super) struct Pinned {
+    limit: usize,
+    began: Option<(u64, u128)>,
+    bound: Bound,
+}
+
+impl Pinned {
+    /// Of a list, for a reader, as [`Paging::of`].
+    pub fn of(list: &[&str], caller: &Caller, limit: Option<Limit>, cursor: Option<&str>) -> Result<Self, Problem> {
+        let bound = Bound::to(list, caller);
+        let read = |cursor: &str| {
+            let [revision, at] = bound.read(cursor)?;
+            Some((u64::try_from(revision).ok()?, at))
+        };
+        let began = cursor.map(|cursor| read(cursor).ok_or_else(bad_cursor)).transpose()?;
+        Ok(Self { limit: limit.unwrap_or_default().0, began, bound })
     }
 
-    fn position(&self, cursor: &str) -> Result<u128, Problem> {
-        let split = cursor.is_ascii().then(|| cursor.split_at_checked(LETTERS)).flatten();
-        let read = split.and_then(|(at, mark)| Some((decode32(at)?, decode32(mark)?)));
-        read.filter(|(at, mark)| self.mark(*at) == *mark).map(|(at, _)| at).ok_or_else(|| {
-            Problem::unreadable("bad-cursor", "This cursor is not one of this list.")
-                .with_remedy("Read the list from its beginning.")
-        })
+    /// The revision that the page must be of.
+    pub fn revision(&self, at_least: Option<u64>) -> Of {
+        match self.began {
+            Some((revision, _)) => Of::Exactly(revision),
+            None => Of::AtLeast(at_least.unwrap_or_default()),
+        }
     }
 
-    fn mark(&self, position: u128) -> u128 {
-        let mut bytes = self.bound.clone();
-        bytes.extend(position.to_be_bytes());
-        u128::from_be_bytes(sha256(&bytes)[..16].try_into().unwrap_or_default())
+    /// The page of items that follow the position, each with its own, of all in their order.
+    pub fn page<T>(&self, revision: u64, items: impl Iterator<Item = (u128, T)>) -> Page<T> {
+        let (all, more) = cut(items.filter(|(at, _)| self.began.is_none_or(|(_, after)| *at > after)), self.limit);
+        let next_cursor = all.last().filter(|_| more).map(|(at, _)| self.bound.write([revision.into(), *at]));
+        let items = all.into_iter().map(|(_, item)| item).collect();
+        Page { items, next_cursor, revision: Some(revision) }
     }
 }
 

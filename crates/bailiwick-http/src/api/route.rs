@@ -204,7 +204,7 @@ impl Route {
         if self.method != "GET" && self.path.starts_with("/v1/workspaces") {
             all.push(header(
                 "Idempotency-Key",
-                "A name for this request, 1 to 128 characters: a repeat under it changes nothing again.",
+                "A name for this request, 1 to 128 characters: a repeat under it changes nothing again, another body is refused.",
             ));
         }
         if self.versioned {

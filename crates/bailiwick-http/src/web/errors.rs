@@ -69,7 +69,7 @@ fn status(error: &PageError) -> StatusCode {
             StatusCode::SERVICE_UNAVAILABLE
         }
         PageError::App(AppError::Busy | AppError::Unsure) => StatusCode::SERVICE_UNAVAILABLE,
-        PageError::App(AppError::Repeated | AppError::NotYet(_)) => StatusCode::CONFLICT,
+        PageError::App(AppError::Repeated | AppError::NotYet(_) | AppError::Passed) => StatusCode::CONFLICT,
         PageError::App(AppError::Store(StoreError::Fenced { .. })) => StatusCode::SERVICE_UNAVAILABLE,
         PageError::App(AppError::Store(_)) => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -170,6 +170,7 @@ pub fn refused(error: &AppError) -> Refused {
             said("This page is not sure to be up to date.", "Reload it in a moment.")
         }
         AppError::Busy => said("The server is busy.", "Try again in a moment."),
+        AppError::Passed => said("This was changed meanwhile.", "Read it from its beginning."),
         AppError::Repeated => said("This was sent already.", "Reload the page to see what came of it."),
         AppError::Invalid { sentence, .. } => said(sentence, ""),
         AppError::SignIn(refusal) => said(&refusal.to_string(), ""),

@@ -125,9 +125,12 @@ pub fn problems(error: PageError, field: &str) -> Result<Problems, PageError> {
         AppError::Refused(refusal) if refusal.class() == Class::NotFound => Err(error),
         AppError::SignIn(refusal) => Ok(one(field, &refusal.to_string())),
         AppError::Invalid { field, sentence } => Ok(one(field, sentence)),
-        AppError::Refused(_) | AppError::TooOften(_) | AppError::Busy | AppError::Repeated | AppError::Vouched => {
-            Ok(Problems { errors: Vec::new(), refusal: Some(super::errors::refused(app)) })
-        }
+        AppError::Refused(_)
+        | AppError::TooOften(_)
+        | AppError::Busy
+        | AppError::Repeated
+        | AppError::Passed
+        | AppError::Vouched => Ok(Problems { errors: Vec::new(), refusal: Some(super::errors::refused(app)) }),
         AppError::NotSignedIn
         | AppError::Unsure
         | AppError::NotYet(_)

@@ -139,7 +139,7 @@ async fn answer(
         resource: named,
         at_least: 0,
     };
-    let decision = context.app().why(context.caller()?, &question).await?.decision;
+    let decision = context.app().why(context.caller()?, &question, None).await?.decision;
     Ok(Some(WhyAnswer {
         allowed: decision.allowed(),
         sentence: sentence(&state.model, name, permission, place.as_deref(), &decision),

@@ -17,7 +17,8 @@ pub(super) type Held = (Lines, Option<Committed>);
 pub(super) fn all_known(session: &Session<'_>, lines: &[LineId], command: CommandId) -> Out<Option<Held>> {
     let locks = lines.iter().map(|line| session.ask(q::LOCK_LINE, &[&line.bytes()])).collect::<Out<Vec<_>>>()?;
     // It is said behind the locks and done behind them: what it sees is what those left who had them.
-    let repeated = session.ask(REPEATED, &[&command.bytes()])?;
+    let (first, last) = command.namesakes();
+    let repeated = session.ask(REPEATED, &[&first.bytes(), &last.bytes()])?;
     let mut held = Lines::new();
     for (line, asked) in lines.iter().zip(locks) {
         let rows = session.answer(asked)?;
@@ -30,7 +31,7 @@ pub(super) fn all_known(session: &Session<'_>, lines: &[LineId], command: Comman
         return Ok(None);
     }
     let steps = steps.iter().map(|row| log::step_of(&mut Cells::of(row))).collect::<Out<_>>()?;
-    Ok(Some((held, log::sum(steps, lines))))
+    Ok(Some((held, log::sum(steps, command, lines)?)))
 }
 
 /// Locks lines one after another, those too that are not there yet.

@@ -19,9 +19,9 @@ queries! {
     /// Where the feed stands, how many changes there are and the last of them.
     FEED = "select f.position, (select count(*) from changes), (select coalesce(max(position), 0) from changes)
         from feed f where f.id = 1";
-    /// What a command changed.
-    REPEATED = "select l.kind, c.line_id, c.revision, c.position from changes c
-        join lines l on l.line_id = c.line_id where c.command_id = $1";
+    /// What a command, or another one of its name, changed.
+    REPEATED = "select l.kind, c.line_id, c.revision, c.position, c.command_id from changes c
+        join lines l on l.line_id = c.line_id where c.command_id >= $1 and c.command_id <= $2";
     /// A change.
     ADD_CHANGE = "insert into changes (line_id, revision, position, command_id, at, actor, origin_id)
         values ($1, $2, $3, $4, $5, $6, $7)";

@@ -18,6 +18,8 @@ queries! {
         values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', 0, $8, null, null)";
     /// Voids the waiting mails about an object.
     VOID_MAILS = "update mails set state = 'void' where object = $1 and state = 'waiting'";
+    /// Voids every waiting mail.
+    VOID_ALL_MAILS = "update mails set state = 'void' where state = 'waiting'";
     /// Mails, newest first.
     MAILS = mails!("order by created_at desc, mail_id desc limit $1");
     /// Mails of a workspace, newest first.

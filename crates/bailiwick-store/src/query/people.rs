@@ -69,6 +69,11 @@ queries! {
         values ($1, $2, $3, $4, $5, $6, $7)";
     /// Takes a secret away.
     TAKE_SECRET = "delete from secrets where hash = $1";
+    /// Persons with sessions that were not ended, by id.
+    IN_SESSION = "select distinct person_id from sessions where ended_at is null and person_id > $1
+        order by person_id limit $2";
+    /// Takes every secret away that is no host's key.
+    DROP_LINKS = "delete from secrets where kind <> $1";
     /// Takes an object's secrets away.
     DROP_SECRETS = "delete from secrets where object = $1 and kind = $2";
 }

@@ -93,6 +93,22 @@ impl Sqlite {
         Ok((migrate::newest(&reader(&directory.join("bailiwick.db"))?)?, KNOWN))
     }
 
+    /// Writes a copy of the database in a directory to a new file, all of it as it is at one moment; it may be in use.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] if it cannot be read, or the file is there or cannot be written.
+    pub fn copy(directory: &Path, to: &Path) -> Result<(), StoreError> {
+        let broken = |e: std::io::Error| StoreError::Database(format!("{}: {e}", to.display()));
+        // Private from its first byte on; the engine fills a file that is there and empty.
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(to).map_err(broken)?;
+        let file = directory.join("bailiwick.db");
+        let conn = Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        conn.busy_timeout(PATIENCE)?;
+        let name = to.to_str().ok_or_else(|| StoreError::Database("the file's name is no text".into()))?;
+        conn.execute("vacuum into ?1", [name])?;
+        File::open(to).and_then(|file| file.sync_all()).map_err(broken)
+    }
+
     /// Where the database lies.
     pub fn directory(&self) -> &Path {
         &self.directory
@@ -200,12 +216,13 @@ impl Store for Sqlite {
 
 impl Drop for Sqlite {
     fn drop(&mut self) {
+        // Who closes last and can write makes one file of it again, so the readers go first.
+        drop(self.readers.take());
         // What waits is still done; the directory is free only when nobody writes there any more.
         drop(self.jobs.take());
         if let Some(writer) = self.writer.take() {
             let _ = writer.join();
         }
-        drop(self.readers.take());
         if self.fleeting {
             let _ = std::fs::remove_dir_all(&self.directory);
         }

@@ -72,6 +72,34 @@ async fn what_was_committed_is_there_after_a_restart() {
     assert_eq!(verify(&store, None).await.broken, None);
 }
 
+#[tokio::test]
+async fn a_closed_store_is_one_file_and_so_is_a_copy_of_an_open_one() {
+    let directory = Directory::new();
+    let folder = directory.0.clone();
+    let inside = |folder: &Path| -> Vec<String> {
+        let names = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.filter(|name| name != "lock").collect();
+        names.sort();
+        names
+    };
+    let store = Sqlite::open(&folder, key()).unwrap();
+    let team = Team::new(&store, TENANT, None).await;
+    let copied = folder.join("copy");
+    std::fs::create_dir(&copied).unwrap();
+    Sqlite::copy(&folder, &copied.join("bailiwick.db")).unwrap();
+    assert!(matches!(Sqlite::copy(&folder, &copied.join("bailiwick.db")), Err(StoreError::Database(_))));
+    team.act(&store, Actor::Operator, rename("Globex"), BEGIN.plus_seconds(1)).await.unwrap();
+    drop(store);
+    assert_eq!(inside(&folder), ["bailiwick.db", "copy"]);
+    for (place, name) in [(&folder, "Globex"), (&copied, "Acme")] {
+        let store = Sqlite::open(place, key()).unwrap();
+        assert_eq!(&*team.state(&store).await.name, name);
+        assert_eq!(verify(&store, None).await.broken, None);
+        drop(store);
+        assert!(inside(place).iter().all(|name| !name.contains("-wal")));
+    }
+}
+
 #[test]
 fn a_second_opener_is_refused_until_the_first_has_gone() {
     let directory = Directory::new();

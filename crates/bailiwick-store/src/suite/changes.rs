@@ -54,6 +54,52 @@ pub async fn of_a_repeated_command_changes_nothing(store: &dyn Store) {
     assert_eq!(&*team.state(store).await.name, "Initech");
 }
 
+/// The log gives each state of the past back, at every moment between two changes, and nothing before the first.
+pub async fn x12_of_the_past_every_state_is_given_back(store: &dyn Store) {
+    let team = Team::new(store, TENANT, None).await;
+    let mut states = vec![team.state(store).await];
+    for (n, name) in (1..).zip(["Globex", "Initech", "Hooli"]) {
+        team.act(store, Actor::Operator, rename(name), BEGIN.plus_seconds(10 * n)).await.unwrap();
+        states.push(team.state(store).await);
+    }
+    for state in &states {
+        for later in [0, 9] {
+            let (id, at) = (team.id, state.last_time.plus_seconds(later));
+            let past = read(store, move |from| from.workspace_at(id, at)).await.unwrap();
+            assert_eq!(past.as_ref(), Some(state), "{at:?}");
+        }
+    }
+    let (id, before) = (team.id, states[0].last_time.plus_seconds(-1));
+    assert_eq!(read(store, move |from| from.workspace_at(id, before)).await.unwrap(), None);
+    assert_eq!(read(store, move |from| from.workspace_at(WorkspaceId(fresh()), BEGIN)).await.unwrap(), None);
+}
+
+/// A name stands for one command, on whatever line: another one under it is refused, and nothing of it is done.
+pub async fn of_another_command_of_the_same_name_is_refused(store: &dyn Store) {
+    let (team, other) = (Team::new(store, TENANT, None).await, Team::new(store, TENANT, None).await);
+    let name = fresh() << 48;
+    let request = |name| Request { actor: Actor::Operator, command: rename(name), seen: None };
+    team.send(store, CommandId::named(name, 1), request("Globex"), BEGIN).await.unwrap();
+    for on in [&team, &other] {
+        let before = on.state(store).await;
+        let refused = on.send(store, CommandId::named(name, 2), request("Initech"), BEGIN).await;
+        assert!(matches!(refused, Err(super::No::Store(StoreError::NameUsed))), "{refused:?}");
+        assert_eq!(*on.state(store).await, *before);
+    }
+    let again = team.send(store, CommandId::named(name, 1), request("Globex"), BEGIN).await.unwrap();
+    assert!(matches!(again, Changed::Repeated(_)));
+    // Rows of one command are commands of their own.
+    for (row, to) in [(1, "Row 1"), (2, "Row 2")] {
+        let by = CommandId::named(name, 1).row(row);
+        for repeated in [false, true] {
+            let sent = team.send(store, by, request(to), BEGIN).await.unwrap();
+            assert_eq!(matches!(sent, Changed::Repeated(_)), repeated, "{row}");
+        }
+    }
+    team.send(store, CommandId::named(fresh() << 48, 2), request("Initech"), BEGIN).await.unwrap();
+    assert_eq!(&*team.state(store).await.name, "Initech");
+}
+
 /// What was dropped is not there: no event, no row, no address, no text, no secret, no mail.
 pub async fn of_a_dropped_change_writes_nothing(store: &dyn Store) {
     let team = Team::new(store, TENANT, None).await;

@@ -47,6 +47,8 @@ macro_rules! store_suite {
         $crate::store_suite! { $fresh:
             of_a_change_is_read_logged_and_verified
             of_a_repeated_command_changes_nothing
+            of_another_command_of_the_same_name_is_refused
+            x12_of_the_past_every_state_is_given_back
             of_a_dropped_change_writes_nothing
             of_a_panic_leaves_nothing_behind_and_the_store_alive
             of_a_step_that_does_not_follow_is_refused
@@ -71,6 +73,7 @@ macro_rules! store_suite {
             x14_a_move_to_another_model_is_written_verified_and_moved_back
             x14_of_a_model_that_was_never_registered_nothing_is_kept
             of_people_are_put_and_found
+            of_links_all_can_be_voided_and_keys_stay
             of_the_installation_is_put_and_found
             of_mails_wait_and_are_sent_or_void
             of_racing_claims_of_a_mail_one_wins

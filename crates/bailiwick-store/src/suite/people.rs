@@ -2,16 +2,16 @@
 
 use bailiwick_core::email::Email;
 use bailiwick_core::ids::{
-    AddressId, CommandId, CredentialId, KeyId, PersonId, ProductId, SessionId, TextId, WorkspaceId,
+    AddressId, CommandId, CredentialId, KeyId, MailId, PersonId, ProductId, SessionId, TextId, WorkspaceId,
 };
 use bailiwick_core::team::command::Actor;
 
 use super::{BEGIN, TENANT, address, by, fresh, install, put, verify};
 use crate::rows::{
-    CredentialRow, KeyRow, LineId, LogFilter, MailState, ModelRow, PersonRow, ProductRow, Row, SecretKind, SecretRow,
-    SessionRow, SignedInBy,
+    CredentialRow, KeyRow, LineId, LogFilter, MailRow, MailState, ModelRow, PersonRow, ProductRow, Row, SecretKind,
+    SecretRow, SessionRow, SignedInBy,
 };
-use crate::{Store, StoreError, change, observe, read};
+use crate::{Changed, Store, StoreError, change, observe, read};
 
 fn person_row(person: PersonId, address: AddressId) -> PersonRow {
     PersonRow { person, address, proven_at: Some(BEGIN), name: TextId(fresh()), created_at: BEGIN, erased_at: None }
@@ -252,4 +252,64 @@ pub async fn of_observations_are_counted(store: &dyn Store) {
     .await;
     assert!(broken.is_err());
     assert_eq!(observe(store, |to| to.tries("eve", BEGIN)).await.unwrap().0, 0);
+}
+
+/// After a backup was put back: whatever opens something is void, but for the keys of hosts.
+pub async fn of_links_all_can_be_voided_and_keys_stay(store: &dyn Store) {
+    let at = address(store, "ann@acme.test").await;
+    let people = [PersonId(fresh()), PersonId(fresh())];
+    let secret = |kind, object| SecretRow {
+        hash: [kind as u8 + 1; 32],
+        kind,
+        line: people[0].bytes(),
+        object,
+        generation: 1,
+        expires_at: BEGIN.plus_days(1),
+        bound_to: None,
+    };
+    let kinds = [SecretKind::Invitation, SecretKind::Session, SecretKind::SignInLink, SecretKind::HostCode];
+    let all: Vec<SecretRow> =
+        kinds.into_iter().chain([SecretKind::HostKey]).map(|kind| secret(kind, [9; 16])).collect();
+    let hashes: Vec<[u8; 32]> = all.iter().map(|row| row.hash).collect();
+    let mail = MailRow {
+        mail: MailId(fresh()),
+        to: at,
+        by: None,
+        workspace: None,
+        object: None,
+        message: "{}".into(),
+        nonce: Some([1; 32]),
+        created_at: BEGIN,
+    };
+    change::<_, StoreError, _>(store, vec![], CommandId(fresh()), move |tx| {
+        all.into_iter().try_for_each(|row| tx.put_secret(row))?;
+        tx.mail(mail)
+    })
+    .await
+    .unwrap();
+    for person in people {
+        let session = SessionRow {
+            session: SessionId(fresh()),
+            person,
+            by: SignedInBy::Link,
+            product: None,
+            created_at: BEGIN,
+            expires_at: BEGIN.plus_days(30),
+            ended_at: (person == people[1]).then_some(BEGIN),
+        };
+        put(store, LineId::Person(person), vec![Row::Session(session)]).await.unwrap();
+    }
+    let (in_session, none) =
+        read(store, move |from| Ok((from.in_session(None, 9)?, from.in_session(Some(people[0]), 9)?))).await.unwrap();
+    assert_eq!((in_session, none), (vec![people[0]], vec![]));
+    let voided = change::<_, StoreError, _>(store, vec![], CommandId(fresh()), |tx| tx.void_links()).await.unwrap();
+    assert!(matches!(voided, Changed::Done((4, 1), _)), "{voided:?}");
+    read(store, move |from| {
+        let left: Vec<bool> =
+            hashes.iter().map(|hash| from.secret(hash).map(|s| s.is_some())).collect::<Result<_, _>>()?;
+        assert_eq!(left, [false, false, false, false, true]);
+        Ok(())
+    })
+    .await
+    .unwrap();
 }

@@ -250,4 +250,9 @@ impl Tx for Change<'_> {
     fn begin_webhook(&mut self, id: WebhookId) -> Out<()> {
         webhooks::begin(self.db, id)
     }
+
+    fn void_links(&mut self) -> Out<(u64, u64)> {
+        let links = run(self.db, people::DROP_LINKS, &[&SecretKind::HostKey.word()])?;
+        Ok((links, run(self.db, observed::VOID_ALL_MAILS, &[])?))
+    }
 }

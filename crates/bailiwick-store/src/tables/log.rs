@@ -131,26 +131,42 @@ fn write_one(
 
 /// What a command changed, if it was committed before.
 pub(crate) fn repeated(db: &dyn Db, command: CommandId, lines: &[LineId]) -> Out<Option<Committed>> {
-    Ok(sum(all(db, q::REPEATED, &[&command.bytes()], step_of)?, lines))
+    let (first, last) = command.namesakes();
+    sum(all(db, q::REPEATED, &[&first.bytes(), &last.bytes()], step_of)?, command, lines)
 }
 
-/// A row of [`q::REPEATED`]: a line, its revision, the position.
-pub(crate) fn step_of(c: &mut Cells<'_>) -> Out<(LineId, u64, u64)> {
+/// What a command did to a line.
+pub(crate) struct Did {
+    line: LineId,
+    revision: u64,
+    position: u64,
+    command: CommandId,
+}
+
+/// A row of [`q::REPEATED`].
+pub(crate) fn step_of(c: &mut Cells<'_>) -> Out<Did> {
     let (kind, id) = (c.text()?, c.get()?);
     let line = LineId::of(&kind, id).ok_or_else(|| misread(format!("`{kind}` is no kind of line")))?;
-    Ok((line, c.number()?, c.number()?))
+    Ok(Did { line, revision: c.number()?, position: c.number()?, command: c.id()? })
 }
 
-/// What a command did, of its steps; nothing if none of them is on one of these lines.
-pub(crate) fn sum(steps: Vec<(LineId, u64, u64)>, lines: &[LineId]) -> Option<Committed> {
+/// What a command did, of its steps; nothing if none of them is on one of these lines. What another one of its name said
+/// is an error, on whatever line it was.
+pub(crate) fn sum(steps: Vec<Did>, command: CommandId, lines: &[LineId]) -> Out<Option<Committed>> {
     let mut committed = Committed::default();
-    for (line, revision, position) in steps {
+    for Did { line, revision, position, command: by } in steps {
+        if !by.says(command) {
+            return Err(StoreError::NameUsed);
+        }
+        if by != command {
+            continue;
+        }
         committed.revisions.push((line, revision));
         committed.position = committed.position.max(position);
     }
     committed.revisions.sort_unstable();
     let known = committed.revisions.iter().any(|(line, _)| lines.contains(line));
-    known.then_some(committed)
+    Ok(known.then_some(committed))
 }
 
 /// The log of a line, newest first.

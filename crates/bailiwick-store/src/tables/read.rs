@@ -123,6 +123,11 @@ impl<S: Source> Read for S {
         Ok(found.unwrap_or(false))
     }
 
+    fn in_session(&mut self, after: Option<PersonId>, limit: usize) -> Out<Vec<PersonId>> {
+        let after = after.unwrap_or(PersonId(0)).bytes();
+        all(self.db(), people::IN_SESSION, &[&after, &int(limit)], |c| c.id())
+    }
+
     fn cards(&mut self, ids: &[PersonId]) -> Out<Vec<PersonCard>> {
         let mut cards = Vec::with_capacity(ids.len());
         for id in ids {
@@ -284,6 +289,10 @@ impl<S: Source> Read for S {
         limit: usize,
     ) -> Out<Vec<Delivery>> {
         webhooks::deliveries(self.db(), webhook, state, before, limit)
+    }
+
+    fn workspace_at(&mut self, id: WorkspaceId, at: Timestamp) -> Out<Option<Arc<Workspace>>> {
+        verify::past(self.db(), Source::models(self), self.key(), id, at)
     }
 
     fn verify(&mut self, line: Option<LineId>) -> Out<Verified> {

@@ -1,6 +1,7 @@
 //! Walks the chain, folds the lines, compares with the tables.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bailiwick_core::ids::{CommandId, MemberId, PersonId, ProductId, WorkspaceId};
 use bailiwick_core::team::apply::{apply_under, begin};
@@ -50,6 +51,34 @@ pub(crate) fn verify(db: &dyn Db, models: &Models, key: &ChainKey, line: Option<
         Err(Found::Failed(StoreError::Fenced { line, why })) => {
             Ok(Verified { broken: Some(format!("{line}: {why}")), ..verified })
         }
+        Err(Found::Failed(error)) => Err(error),
+    }
+}
+
+/// A workspace as it was at a moment: the changes up to it, folded. What time ended until then may not be written.
+pub(crate) fn past(
+    db: &dyn Db,
+    models: &Models,
+    key: &ChainKey,
+    id: WorkspaceId,
+    at: Timestamp,
+) -> Out<Option<Arc<Workspace>>> {
+    let line = LineId::Workspace(id);
+    let walker = &mut Walker { db, models, key, verified: &mut Verified::default() };
+    let fold = |walker: &mut Walker<'_>| {
+        let (changes, mut events) = (walker.changes(line)?, walker.events(line)?);
+        if changes.is_empty() {
+            return Ok(None);
+        }
+        walker.chain(line, &changes, &events)?;
+        // Times never go back along a line, so the first change that ends later is the first that was not there yet.
+        let later = events.iter().find(|event| event.at > at).map(|event| event.revision);
+        events.retain(|event| later.is_none_or(|later| event.revision < later));
+        walker.fold(id, &events)
+    };
+    match fold(walker) {
+        Ok(state) => Ok(state.map(Arc::new)),
+        Err(Found::Bad(why)) => Err(StoreError::Fenced { line: id.to_string(), why }),
         Err(Found::Failed(error)) => Err(error),
     }
 }
@@ -140,15 +169,7 @@ impl Walker<'_> {
 
     fn walk(&mut self, line: LineId) -> Walk<()> {
         self.verified.lines += 1;
-        let changes = all(self.db, q::CHANGES, &[&line.bytes()], |c| {
-            Ok(Change {
-                revision: c.number()?,
-                position: c.number()?,
-                command: c.id()?,
-                at: c.time()?,
-                actor: c.text()?,
-            })
-        })?;
+        let changes = self.changes(line)?;
         let events = self.events(line)?;
         self.chain(line, &changes, &events)?;
         match line {
@@ -156,6 +177,18 @@ impl Walker<'_> {
             LineId::Person(id) => self.person(id, &events),
             LineId::Installation => self.installation(&events),
         }
+    }
+
+    fn changes(&self, line: LineId) -> Out<Vec<Change>> {
+        all(self.db, q::CHANGES, &[&line.bytes()], |c| {
+            Ok(Change {
+                revision: c.number()?,
+                position: c.number()?,
+                command: c.id()?,
+                at: c.time()?,
+                actor: c.text()?,
+            })
+        })
     }
 
     fn events(&self, line: LineId) -> Out<Vec<Stored>> {

@@ -2,6 +2,7 @@
 
 mod ask;
 mod audit;
+mod backup;
 mod completions;
 mod config;
 mod demo;
@@ -15,6 +16,7 @@ mod move_all;
 mod product;
 mod serve;
 mod settings;
+mod site;
 mod table;
 mod tell;
 mod workspace;
@@ -92,6 +94,10 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Move a whole installation from a data directory to PostgreSQL, or back.
     Move(move_all::Move),
+    /// Copy a data directory, also while the service runs on it.
+    Backup(backup::Backup),
+    /// Put a backup into a directory without a database.
+    Restore(backup::Restore),
     /// Look whether everything is as it must be, and say what to do where it is not. Changes nothing.
     Doctor(doctor::Doctor),
     /// Keys of hosts: make, replace, revoke, list.
@@ -152,6 +158,8 @@ pub async fn run() -> Outcome {
         Command::Serve(serve) => serve::run(*serve).await,
         Command::Migrate(migrate) => migrate::run(migrate).await,
         Command::Move(ends) => move_all::run(ends).await,
+        Command::Backup(asked) => backup::backup(asked).await,
+        Command::Restore(asked) => backup::restore(asked).await,
         Command::Doctor(asked) => doctor::run(asked).await,
         Command::Key(key) => key::run(key).await,
         Command::Product(product) => product::run(product).await,

@@ -3,16 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bailiwick_app::keys::Keys;
 use bailiwick_store::moving::{Moved, Progress, move_all};
 use bailiwick_store::postgres::{Options, Postgres};
-use bailiwick_store::{ChainKey, Sqlite, StoreError};
+use bailiwick_store::{Sqlite, StoreError};
 use clap::Args;
 
 use super::Outcome;
-
-const DATABASE: &str = "bailiwick.db";
-const KEYS: &str = "keys.json";
+use super::site::{DATABASE, KEYS, Site, chain_key};
 
 /// Moves everything from one database into an empty one of the other kind, and verifies it there before it is kept. The
 /// source stays as it was.
@@ -98,61 +95,6 @@ async fn to_directory(from: &str, to: &Path, keys: Option<&Path>, options: &Opti
     }
     site.put_in_place()?;
     Ok(moved)
-}
-
-fn chain_key(file: &Path) -> Outcome<ChainKey> {
-    let keys = Keys::read(file)?;
-    Ok(ChainKey::new(keys.chain_id, &keys.chain.0))
-}
-
-/// Where a database is made before it has its place.
-struct Site {
-    directory: PathBuf,
-    folder: PathBuf,
-    /// Whether the directory is there for this move alone.
-    is_new: bool,
-}
-
-impl Site {
-    fn new(directory: &Path) -> Outcome<Self> {
-        let is_new = !directory.exists();
-        crate::server::directory(directory)?;
-        let folder = directory.join("moving");
-        let failed = |e: std::io::Error| format!("{}: {e}", folder.display());
-        // What a move left that was killed; one that still runs holds its lock.
-        if let Ok(lock) = fs::File::open(folder.join("lock")) {
-            lock.try_lock().map_err(|_| format!("another move into {} is under way", directory.display()))?;
-        }
-        if folder.exists() {
-            fs::remove_dir_all(&folder).map_err(failed)?;
-        }
-        fs::create_dir(&folder).map_err(failed)?;
-        Ok(Self { directory: directory.to_owned(), folder, is_new })
-    }
-
-    /// The keys first, if there are new ones: without them the database is of no use.
-    fn put_in_place(mut self) -> Outcome {
-        for name in [KEYS, DATABASE].into_iter().filter(|name| self.folder.join(name).exists()) {
-            let (made, place) = (self.folder.join(name), self.directory.join(name));
-            // Unlike a rename a link never replaces what a server has made there meanwhile.
-            let put =
-                fs::File::open(&made).and_then(|file| file.sync_all()).and_then(|()| fs::hard_link(&made, &place));
-            put.map_err(|e| format!("{}: {e}", place.display()))?;
-            self.is_new = false;
-        }
-        let synced = fs::File::open(&self.directory).and_then(|directory| directory.sync_all());
-        Ok(synced.map_err(|e| format!("{}: {e}", self.directory.display()))?)
-    }
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
-        if self.is_new {
-            // Only if nothing else is in it.
-            let _ = fs::remove_dir(&self.directory);
-        }
-    }
 }
 
 /// So many rows of one table are worth a line.

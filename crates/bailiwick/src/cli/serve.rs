@@ -138,6 +138,11 @@ impl Serve {
         if !public_url.starts_with("https://") && !loopback {
             return Err("the public address begins with https:// (http:// is for localhost alone)".into());
         }
+        if public_url.contains(['?', '#']) {
+            return Err(
+                "the public address has neither a query nor a fragment: it names this service to the letter".into()
+            );
+        }
         Ok(public_url)
     }
 

@@ -14,18 +14,22 @@ pub(super) async fn tell(data: &Data, ask: &Ask) -> Outcome<Answer> {
     if !data.data.exists() {
         return Err(format!("{} does not exist", data.data.display()).into());
     }
-    let config = Config {
+    if data.data.join("keys.json").exists() && !data.data.join("bailiwick.db").exists() {
+        let directory = data.data.display();
+        return Err(format!("no node runs on {directory}, and its database is elsewhere; start the node first").into());
+    }
+    let opened = open(&data.data, alone(), None).await?;
+    Ok(do_it(&opened.app, ask, &|line| eprintln!("{line}")).await)
+}
+
+/// Settings of a process that serves nobody.
+pub(super) fn alone() -> Config {
+    Config {
         public_url: "http://localhost".into(),
         demo: false,
         support: String::new(),
         proxies: Vec::new(),
         outbound: Vec::new(),
         limits: Limits::default(),
-    };
-    if data.data.join("keys.json").exists() && !data.data.join("bailiwick.db").exists() {
-        let directory = data.data.display();
-        return Err(format!("no node runs on {directory}, and its database is elsewhere; start the node first").into());
     }
-    let opened = open(&data.data, config, None).await?;
-    Ok(do_it(&opened.app, ask, &|line| eprintln!("{line}")).await)
 }

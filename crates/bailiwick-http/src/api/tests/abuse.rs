@@ -59,7 +59,14 @@ impl Place {
             .replace("{resource}", &self.resource)
             .replace("{webhook}", &WebhookId(9).to_string())
             .replace("{event}", &EventId(9).to_string());
-        if path.ends_with("/why") { path + "?permission=conversations:view" } else { path }
+        let asked = match path.rsplit('/').next() {
+            Some("why") if path.contains("/members/") => "?permission=conversations:view",
+            Some("why") => "?person=per_01hzy3v7w8e9k2m4n6p8q0r2s4&permission=conversations:view",
+            Some("what-can") => "?person=per_01hzy3v7w8e9k2m4n6p8q0r2s4",
+            Some("who-can") => "?permission=conversations:view",
+            _ => "",
+        };
+        path + asked
     }
 }
 
@@ -83,6 +90,10 @@ fn body_of(method: &str, path: &str) -> Value {
         ("PUT", "plan") => json!({"plan": "scale"}),
         ("PUT", "access") => access,
         ("POST", "invitations") => json!({"invitations": [{"email": "y@example.com", "access": access}]}),
+        ("POST", "bulk") if path.contains("/members/") => {
+            json!({"changes": [{"change": "remove", "member": MemberId(9).to_string()}]})
+        }
+        ("POST", "bulk") => json!({"invitations": [{"email": "y@example.com", "access": access}]}),
         ("PATCH", "{invitation}") => json!({"access": access}),
         ("POST", "templates") | ("PUT", "{template}") => json!({"name": "X", "permissions": ["analytics:view"]}),
         ("POST", "resources") => json!({"kind": "property", "name": "X"}),
@@ -92,8 +103,11 @@ fn body_of(method: &str, path: &str) -> Value {
         ("PATCH", "{webhook}") => json!({"description": "X"}),
         ("POST", "replay") if !path.contains("{event}") => json!({"since": "2026-01-01T00:00:00Z"}),
         ("POST", "exchange") => json!({"code": "bwc_x"}),
-        ("POST", "evaluation" | "evaluations") => json!({
+        ("POST", "evaluation" | "evaluations" | "subject" | "action") => json!({
             "subject": {"type": "person", "id": "x"}, "action": {"name": "x"}, "resource": {"type": "workspace", "id": "x"}
+        }),
+        ("POST", "resource") => json!({
+            "subject": {"type": "person", "id": "x"}, "action": {"name": "x"}, "resource": {"type": "workspace"}
         }),
         _ => Value::Null,
     }
@@ -144,6 +158,26 @@ async fn ab001_what_is_elsewhere_answers_like_what_is_nowhere(world: World) {
         }
     }
     assert!(tried > 40, "{tried}");
+    assert_eq!(world.get(&world.host, &log).await.ok(), before, "nothing changed there");
+}
+
+on_every_backend!(ab001_a_key_of_another_product_is_told_nothing);
+async fn ab001_a_key_of_another_product_is_told_nothing(world: World) {
+    let (olga, mia) = (world.person("Olga").await, world.person("Mia").await);
+    let ours = Place::with(&world, &olga, &mia).await;
+    let log = format!("/v1/workspaces/{}/log", ours.workspace);
+    let before = world.get(&world.host, &log).await.ok();
+    let nothing = Place::nowhere(&WorkspaceId(9).to_string());
+    let stranger = world.stranger().await;
+    for (method, path, body) in routes() {
+        if !path.starts_with("/v1/workspaces/{workspace}") || path.ends_with("/leave") {
+            continue;
+        }
+        let theirs = world.ask(&stranger, &method, &ours.path(&path), body.clone()).await;
+        let nowhere = world.ask(&stranger, &method, &nothing.path(&path), body).await;
+        assert_eq!(theirs.status, 404, "{method} {path}: {}", theirs.text);
+        assert_eq!(bare(theirs.body), bare(nowhere.body), "{method} {path}");
+    }
     assert_eq!(world.get(&world.host, &log).await.ok(), before, "nothing changed there");
 }
 

@@ -11,17 +11,17 @@ const ONE: &str = "/access/v1/evaluation";
 const MANY: &str = "/access/v1/evaluations";
 
 /// A team on `properties`: Olga owns it, Mia writes on the quay, Nora is nobody there.
-struct Team {
-    world: World,
-    olga: Someone,
-    mia: Someone,
-    nora: Someone,
-    workspace: String,
-    quay: String,
+pub struct Team {
+    pub world: World,
+    pub olga: Someone,
+    pub mia: Someone,
+    pub nora: Someone,
+    pub workspace: String,
+    pub quay: String,
 }
 
 impl Team {
-    async fn start(world: World) -> Self {
+    pub async fn start(world: World) -> Self {
         let (olga, mia, nora) = (world.person("Olga").await, world.person("Mia").await, world.person("Nora").await);
         let body =
             json!({"model": "properties", "name": "H", "plan": "business", "owner": olga.id, "external_id": "o-1"});
@@ -321,6 +321,9 @@ async fn the_request_id_comes_back_and_the_metadata_is_public(world: World) {
             "policy_decision_point": URL,
             "access_evaluation_endpoint": format!("{URL}{ONE}"),
             "access_evaluations_endpoint": format!("{URL}{MANY}"),
+            "search_subject_endpoint": format!("{URL}/access/v1/search/subject"),
+            "search_resource_endpoint": format!("{URL}/access/v1/search/resource"),
+            "search_action_endpoint": format!("{URL}/access/v1/search/action"),
         })
     );
 }

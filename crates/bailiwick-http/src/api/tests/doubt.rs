@@ -13,12 +13,13 @@ use bailiwick_core::node::{Nanos, Place};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::world::{As, Someone, World};
+use super::world::{As, Got, Someone, World};
 
 /// A guard that a test moves.
 struct Guard {
     open: AtomicBool,
     holds: AtomicBool,
+    confirms: AtomicBool,
 }
 
 impl Guard {
@@ -38,7 +39,8 @@ impl Nodes for Guard {
     }
 
     fn everywhere(&self, _: u64, _: Option<Place>) -> Pin<Box<dyn Future<Output = Result<(), AppError>> + Send + '_>> {
-        Box::pin(std::future::ready(Ok(())))
+        let confirms = self.confirms.load(Ordering::SeqCst);
+        Box::pin(std::future::ready(if confirms { Ok(()) } else { Err(AppError::Unsure) }))
     }
 }
 
@@ -51,7 +53,8 @@ struct Doubting {
 
 impl Doubting {
     async fn start() -> Self {
-        let guard = Arc::new(Guard { open: AtomicBool::new(true), holds: AtomicBool::new(true) });
+        let yes = || AtomicBool::new(true);
+        let guard = Arc::new(Guard { open: yes(), holds: yes(), confirms: yes() });
         let world = World::start_among(Arc::clone(&guard) as Arc<dyn Nodes>).await;
         let olga = world.person("Olga").await;
         let workspace = world.workspace("properties", "business", &olga).await;
@@ -69,6 +72,16 @@ impl Doubting {
         let many = self.world.ask(&self.world.host, "POST", "/access/v1/evaluations", many).await.ok();
         assert_eq!(many["evaluations"][0], one);
         one
+    }
+
+    /// A search: its status and code.
+    async fn search(&self, kind: &str) -> Got {
+        let asked = json!({
+            "subject": {"type": "person", "id": self.olga.id},
+            "action": {"name": "team:view"},
+            "resource": {"type": "workspace", "id": self.workspace},
+        });
+        self.world.ask(&self.world.host, "POST", &format!("/access/v1/search/{kind}"), asked).await
     }
 
     /// A page: its status, and its text.
@@ -91,6 +104,9 @@ async fn a_node_in_doubt_denies_as_unsure_and_shows_nothing() {
     let sure = async || {
         assert_eq!(d.decision().await["decision"], true);
         assert_eq!(d.world.get(&As::Nobody, "/readyz").await.status, 200);
+        for kind in ["subject", "resource", "action"] {
+            assert!(!d.search(kind).await.ok()["results"].as_array().unwrap().is_empty(), "{kind}");
+        }
         let (status, text) = d.page(&team).await;
         assert!(status == 200 && text.contains("Olga"), "{status} {text}");
     };
@@ -100,6 +116,9 @@ async fn a_node_in_doubt_denies_as_unsure_and_shows_nothing() {
         d.guard.says(open, holds);
         let answer = d.decision().await;
         assert_eq!((&answer["decision"], &answer["context"]["reason"]), (&json!(false), &json!("unsure")), "{answer}");
+        for kind in ["subject", "resource", "action"] {
+            assert_eq!(d.search(kind).await.problem(), (503, "unsure"), "a list has no way to say that it is not sure");
+        }
         for by in [&d.world.host, &d.olga.by] {
             for path in ["/v1/me", &members, &format!("/v1/workspaces/{}", d.workspace)] {
                 let got = d.world.get(by, path).await;
@@ -118,4 +137,27 @@ async fn a_node_in_doubt_denies_as_unsure_and_shows_nothing() {
     assert_eq!(d.world.get(&As::Nobody, "/readyz").await.problem(), (503, "unsure"));
     d.guard.says(true, true);
     sure().await;
+}
+
+#[tokio::test]
+async fn of_many_changes_those_after_an_unsure_one_are_left_and_a_repeat_does_them() {
+    let d = Doubting::start().await;
+    let path = format!("/v1/workspaces/{}", d.workspace);
+    let invitations: Vec<Value> = ["ann@example.com", "bea@example.com", "cora@example.com"]
+        .map(|email| json!({"email": email, "access": {"role": "member", "all": "read"}}))
+        .into();
+    let body = json!({"invitations": invitations});
+    let ask = async || {
+        let key = [("idempotency-key", "k-1")];
+        let path = format!("{path}/invitations/bulk");
+        let got = d.world.ask_with(&d.world.host, "POST", &path, body.clone(), &key).await.ok();
+        let results = got["results"].as_array().unwrap().clone();
+        results.iter().map(|r| r["problem"]["code"].as_str().unwrap_or("ok").to_owned()).collect::<Vec<_>>()
+    };
+    d.guard.confirms.store(false, Ordering::SeqCst);
+    assert_eq!(ask().await, ["unsure", "not-tried", "not-tried"]);
+    d.guard.confirms.store(true, Ordering::SeqCst);
+    assert_eq!(ask().await, ["ok"; 3]);
+    let all = d.world.get(&d.world.host, &format!("{path}/invitations")).await.ok();
+    assert_eq!(all["items"].as_array().unwrap().len(), 3, "the first one was committed, and is not made twice");
 }

@@ -2,11 +2,15 @@
 
 mod abuse;
 mod authzen;
+mod bulk;
 mod document;
 mod doubt;
 mod fresh;
 mod hooks;
 mod post;
+mod products;
+mod questions;
 mod roads;
 mod scenarios;
+mod search;
 mod world;

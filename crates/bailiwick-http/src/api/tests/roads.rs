@@ -1,10 +1,11 @@
 //! The main roads: a workspace from its making to its end, by its host and by its members.
 
+use axum::http::Request;
 use serde_json::{Value, json};
 
 use bailiwick_app::installation::DEFAULT_PRODUCT;
 
-use super::world::{As, World, on_every_backend, operator};
+use super::world::{As, Someone, World, on_every_backend, operator};
 
 fn user(permissions: &[&str]) -> Value {
     json!({"role": "user", "direct": permissions})
@@ -187,8 +188,58 @@ async fn a_repeat_under_one_idempotency_key_changes_nothing_and_answers_the_same
     assert_eq!(other.problem(), (409, "already-invited"));
     let body = json!({"name": "T", "permissions": ["conversations:view"]});
     let one = world.ask_with(&olga.by, "POST", &to("/templates"), body.clone(), &key).await;
+    // The members of an object have no order.
+    let turned = r#"{ "permissions": ["conversations:view"], "name": "T" }"#;
+    let As::Cookie(cookie) = &olga.by else { panic!() };
+    let request = Request::post(to("/templates"))
+        .header("cookie", format!("__Host-bailiwick={cookie}"))
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "application/json")
+        .header(key[0].0, key[0].1);
+    assert_eq!(world.send(request.body(turned.into()).unwrap()).await.body, one.body);
     let two = world.ask_with(&olga.by, "POST", &to("/templates"), body, &key).await;
     assert_eq!((one.status.as_u16(), &one.body), (201, &two.body));
+}
+
+on_every_backend!(an_idempotency_key_stands_for_one_body);
+async fn an_idempotency_key_stands_for_one_body(world: World) {
+    let (olga, otto) = (world.person("Olga").await, world.person("Otto").await);
+    let key = [("idempotency-key", "k-1")];
+    let body = |owner: &Someone| json!({"model": "tenant", "name": "Once", "owner": owner.id});
+    let first = world.ask_with(&world.host, "POST", "/v1/workspaces", body(&olga), &key).await.id();
+    let reused = (422, "idempotency-key-reused");
+    let got = world.ask_with(&world.host, "POST", "/v1/workspaces", body(&otto), &key).await;
+    assert_eq!(got.problem(), reused);
+    assert_eq!(world.get(&otto.by, "/v1/me/workspaces").await.ok()["items"], json!([]));
+    let to = |rest: &str| format!("/v1/workspaces/{first}{rest}");
+    let log = async || world.get(&world.host, &to("/log")).await.ok()["items"].clone();
+    for (method, path, body, other) in [
+        ("PATCH", to(""), json!({"name": "A"}), json!({"name": "B"})),
+        ("PUT", to("/plan"), json!({"plan": "scale"}), json!({"plan": "growth"})),
+        (
+            "POST",
+            to("/invitations"),
+            json!({"invitations": [{"email": "ann@example.com", "access": user(&["conversations:view"])}]}),
+            json!({"invitations": [{"email": "bob@example.com", "access": user(&["conversations:view"])}]}),
+        ),
+        (
+            "POST",
+            to("/templates"),
+            json!({"name": "T", "permissions": ["conversations:view"]}),
+            json!({"name": "T", "permissions": ["conversations:edit"]}),
+        ),
+    ] {
+        let done = world.ask_with(&world.host, method, &path, body.clone(), &key).await.ok();
+        let before = log().await;
+        assert_eq!(world.ask_with(&world.host, method, &path, other.clone(), &key).await.problem(), reused, "{path}");
+        assert_eq!(log().await, before, "nothing of it was done");
+        assert_eq!(world.ask_with(&world.host, method, &path, body, &key).await.ok(), done, "{path}");
+        // Under another name it is another request.
+        let another = [("idempotency-key", "k-2")];
+        assert!(world.ask_with(&world.host, method, &path, other, &another).await.problem() != reused);
+    }
+    let long = json!({"name": "x".repeat(300_000)});
+    assert_eq!(world.ask_with(&world.host, "PATCH", &to(""), long, &key).await.problem(), (413, "too-large"));
 }
 
 on_every_backend!(members_are_filtered_and_paged);

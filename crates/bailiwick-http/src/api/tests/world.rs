@@ -18,13 +18,15 @@ use bailiwick_app::mail::Templates;
 use bailiwick_app::nodes::{Alone, Nodes, Shared};
 use bailiwick_app::random::Random;
 use bailiwick_app::rows::{By, Origin};
+use bailiwick_core::ids::{CommandId, ProductId};
 use bailiwick_core::node::Terms;
 use bailiwick_core::team::command::Actor;
 use bailiwick_core::time::Timestamp;
-use bailiwick_store::Store;
 use bailiwick_store::chain::ChainKey;
 use bailiwick_store::postgres::{Options, Postgres};
+use bailiwick_store::rows::{LineId, ProductRow, Row};
 use bailiwick_store::sqlite::Sqlite;
+use bailiwick_store::{Store, StoreError, Tx};
 use bailiwick_testkit::Database;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -180,6 +182,7 @@ impl World {
     pub async fn start_among(nodes: Arc<dyn Nodes>) -> Self {
         let common = Common::new();
         let store: Arc<dyn Store> = Arc::new(Sqlite::in_memory(common.chain()).unwrap());
+        another_product(&*store).await;
         let app = App::start_among(common.parts(Arc::clone(&store)), nodes).await.unwrap();
         Self::of(vec![app], common, store, None).await
     }
@@ -195,6 +198,7 @@ impl World {
         let common = Common::new();
         let url = database.url();
         let open = async || Arc::new(Postgres::open(&url, common.chain(), &Options::default()).await.unwrap());
+        another_product(&*open().await).await;
         let mut apps = Vec::new();
         for n in 0..count {
             let node = Shared::new(format!("node {n}"), Terms::of(LEASE));
@@ -250,7 +254,16 @@ impl World {
     }
 
     pub async fn key(&self, scopes: &[Scope]) -> As {
-        let key = self.app().create_key(&operator(), DEFAULT_PRODUCT, "host", scopes, 30).await.unwrap();
+        self.key_of(DEFAULT_PRODUCT, scopes).await
+    }
+
+    /// A host of another product that may do everything there.
+    pub async fn stranger(&self) -> As {
+        self.key_of(ANOTHER_PRODUCT, &Scope::ALL).await
+    }
+
+    async fn key_of(&self, product: ProductId, scopes: &[Scope]) -> As {
+        let key = self.app().create_key(&operator(), product, "host", scopes, 30).await.unwrap();
         As::Key(key.token.reveal().to_owned())
     }
 
@@ -341,6 +354,20 @@ impl World {
 
 /// The length of a lease of the nodes. Nobody dies here, so it is longer than any busy machine keeps a node from its turn.
 const LEASE: Duration = Duration::from_secs(20);
+
+/// A product besides the one that every installation begins with.
+const ANOTHER_PRODUCT: ProductId = ProductId(77);
+
+async fn another_product(store: &dyn Store) {
+    let row =
+        ProductRow { product: ANOTHER_PRODUCT, name: "another".into(), brand: "Another".into(), return_to: vec![] };
+    let write = move |tx: &mut dyn Tx| {
+        tx.put(LineId::Installation, &operator(), Timestamp(1_795_000_000_000_000), vec![Row::Product(row)])
+    };
+    bailiwick_store::change::<(), StoreError, _>(store, vec![LineId::Installation], CommandId(77), write)
+        .await
+        .unwrap();
+}
 
 /// On a runtime of its own: the one of the test is busy with the test.
 fn migrate(owner: &str) {

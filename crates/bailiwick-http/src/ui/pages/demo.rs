@@ -64,7 +64,7 @@ pub struct Mail {
 
 /// The page.
 pub fn page(view: &DemoView) -> Markup {
-    let about = "Two products with their teams. Sign in as anybody; each person has an address of their own, so several \
+    let about = "Teams of made-up products. Sign in as anybody; each person has an address of their own, so several \
                  can be signed in side by side.";
     shell::bare(
         &view.shell,
