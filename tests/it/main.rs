@@ -18,4 +18,5 @@ mod serving;
 mod settings;
 mod silence;
 mod upgrade;
+mod webhooks;
 mod world;

@@ -13,6 +13,7 @@ use crate::keys::{Keys, hex};
 use crate::lines::Lines;
 use crate::mail::Templates;
 use crate::nodes::{Alone, Nodes, Shared};
+use crate::outbound::Outbound;
 use crate::password::Passwords;
 use crate::random::Random;
 
@@ -27,6 +28,7 @@ pub struct App {
     pub config: Config,
     pub(crate) passwords: Passwords,
     pub(crate) templates: Templates,
+    pub(crate) outbound: Outbound,
 }
 
 /// What an [`App`] is made of.
@@ -58,6 +60,8 @@ impl App {
     /// If the database cannot be read, or holds what this program does not know.
     pub async fn start_among(parts: Parts, nodes: Arc<dyn Nodes>) -> Result<Arc<Self>, AppError> {
         let lines = Lines::open(parts.store, nodes).await?;
+        let outbound = Outbound::new(parts.config.outbound.clone(), &[])
+            .map_err(|e| AppError::Invalid { field: "outbound", sentence: e.to_string() })?;
         Ok(Arc::new(Self {
             lines,
             clock: parts.clock,
@@ -66,6 +70,7 @@ impl App {
             config: parts.config,
             passwords: Passwords::new()?,
             templates: parts.templates,
+            outbound,
         }))
     }
 

@@ -51,11 +51,13 @@ pub enum Scope {
     Manage,
     /// Say who a person is: exchange codes, vouch, start sessions.
     Vouch,
+    /// Say where events are sent, and read how that went.
+    Webhooks,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 4] = [Self::Check, Self::Read, Self::Manage, Self::Vouch];
+    pub const ALL: [Self; 5] = [Self::Check, Self::Read, Self::Manage, Self::Vouch, Self::Webhooks];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -64,6 +66,7 @@ impl Scope {
             Self::Read => "read",
             Self::Manage => "manage",
             Self::Vouch => "vouch",
+            Self::Webhooks => "webhooks",
         }
     }
 

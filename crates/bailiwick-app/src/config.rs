@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::outbound::Network;
+
 /// The settings that use cases need.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -13,6 +15,8 @@ pub struct Config {
     pub support: String,
     /// Networks of proxies whose forwarded addresses are believed (AB-167).
     pub proxies: Vec<IpAddr>,
+    /// Networks that webhooks may reach beside the public one, there also by plain http and at any port.
+    pub outbound: Vec<Network>,
     /// Limits on what is sent and tried.
     pub limits: Limits,
 }

@@ -30,6 +30,9 @@ pub enum AppError {
         /// What is wrong.
         sentence: String,
     },
+    /// An endpoint says no.
+    #[error("{0}")]
+    Webhook(#[from] WebhookRefusal),
     /// Too often; try again after so many seconds.
     #[error("too often; wait {0} seconds")]
     TooOften(u32),
@@ -77,6 +80,35 @@ impl AppError {
 impl From<Misfit> for AppError {
     fn from(misfit: Misfit) -> Self {
         Self::Store(StoreError::Fenced { line: "a workspace".into(), why: misfit.0 })
+    }
+}
+
+/// Why something was not done with an endpoint of webhooks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WebhookRefusal {
+    /// There is none, or it is another product's.
+    #[error("There is no such webhook.")]
+    NoSuchWebhook,
+    /// There is none, or it ended too long ago.
+    #[error("There is no such delivery.")]
+    NoSuchDelivery,
+    /// The product has as many as it can have.
+    #[error("A product has at most 20 webhooks.")]
+    TooMany,
+    /// Nothing is sent to it.
+    #[error("This webhook is disabled.")]
+    Disabled,
+}
+
+impl WebhookRefusal {
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NoSuchWebhook => "no-such-webhook",
+            Self::NoSuchDelivery => "no-such-delivery",
+            Self::TooMany => "too-many-webhooks",
+            Self::Disabled => "webhook-disabled",
+        }
     }
 }
 

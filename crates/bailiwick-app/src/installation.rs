@@ -16,6 +16,7 @@ use crate::error::AppError;
 use crate::keys::hex;
 use crate::lines::Lines;
 use crate::secret::{Token, sha256};
+use crate::webhooks::of_revoked;
 
 /// The id of the product that every installation begins with.
 pub const DEFAULT_PRODUCT: ProductId = ProductId(1);
@@ -208,18 +209,22 @@ impl App {
         Ok((NewKey { row, token }, secret))
     }
 
-    /// Revokes a key: from the acknowledgement on it opens nothing.
+    /// Revokes a key: from the acknowledgement on it opens nothing, and nothing is sent where it had webhooks sent.
     ///
     /// # Errors
     /// An unknown key; the store's.
     pub async fn revoke_key(&self, by: &By, key: KeyId) -> Result<(), AppError> {
-        let now = self.clock.now();
-        let found = self.lines.read(move |from| from.host_key(key)).await?;
-        let Some(mut row) = found else {
-            return Err(AppError::Invalid { field: "key", sentence: "There is no such key.".into() });
-        };
-        row.revoked_at.get_or_insert(now);
-        self.put_installation(by, now, vec![Row::Key(row)], None).await
+        let (now, by, line) = (self.clock.now(), by.clone(), LineId::Installation);
+        let revoked = self.lines.change(vec![line], self.command_id(), move |tx| {
+            let Some(mut row) = tx.host_key(key)? else {
+                return Err(AppError::Invalid { field: "key", sentence: "There is no such key.".into() });
+            };
+            row.revoked_at.get_or_insert(now);
+            let mut rows = of_revoked(tx, &row, now)?;
+            rows.push(Row::Key(row));
+            Ok(tx.put(line, &by, now, rows)?)
+        });
+        revoked.await.map(|_| ())
     }
 
     /// Sets where people of a product may be sent back to.

@@ -22,6 +22,7 @@ pub mod mail;
 pub mod models;
 pub mod nodes;
 pub mod operate;
+pub mod outbound;
 pub mod outbox;
 pub mod password;
 mod plant;
@@ -32,6 +33,7 @@ pub mod secret;
 pub mod signin;
 pub mod time_passes;
 pub mod transfer;
+pub mod webhooks;
 
 pub use app::App;
 pub use caller::Caller;
@@ -43,4 +45,5 @@ pub mod rows {
         By, KeyRow, LogEntry, LogEvent, LogFilter, MailState, Membership, Origin, PersonCard, ProductRow, QueuedMail,
         SessionRow, SignedInBy, Verified,
     };
+    pub use bailiwick_store::webhooks::{Delivery, DeliveryState, Progress, WebhookRow};
 }

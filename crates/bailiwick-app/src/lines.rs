@@ -33,6 +33,7 @@ struct Inner {
     installations: Installations,
     nodes: Arc<dyn Nodes>,
     mail_waits: Notify,
+    webhooks_wait: Notify,
 }
 
 impl Lines {
@@ -44,6 +45,7 @@ impl Lines {
             installations: Installations::default(),
             nodes,
             mail_waits: Notify::new(),
+            webhooks_wait: Notify::new(),
         };
         let this = Self(Arc::new(inner));
         this.installations().reload(&this).await?;
@@ -76,6 +78,16 @@ impl Lines {
     /// Waits for the next change that may have queued a mail; one that came meanwhile counts.
     pub async fn mail_queued(&self) {
         self.0.mail_waits.notified().await;
+    }
+
+    /// Says that an endpoint of webhooks may have something to do.
+    pub fn wake_webhooks(&self) {
+        self.0.webhooks_wait.notify_one();
+    }
+
+    /// Waits until somebody has said so; if it was said meanwhile, that counts.
+    pub async fn webhooks_woken(&self) {
+        self.0.webhooks_wait.notified().await;
     }
 
     /// Reads of one moment.
@@ -186,6 +198,7 @@ impl Lines {
         }
         self.everywhere(committed.position, committed.place).await?;
         self.0.mail_waits.notify_one();
+        self.wake_webhooks();
         Ok(())
     }
 

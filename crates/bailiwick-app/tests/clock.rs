@@ -40,6 +40,7 @@ impl Node {
             demo: false,
             support: String::new(),
             proxies: Vec::new(),
+            outbound: Vec::new(),
             limits: Limits::default(),
         };
         let fast = Arc::new(AtomicI64::new(fast));

@@ -57,6 +57,7 @@ impl World {
             demo: false,
             support: String::new(),
             proxies: Vec::new(),
+            outbound: Vec::new(),
             limits: Limits::default(),
         };
         let clock = Arc::new(Clock::by_hand(Timestamp(1_790_000_000_000_000)));

@@ -18,6 +18,7 @@ use bailiwick_app::mail::{Security, Smtp, SmtpConfig, Templates};
 use bailiwick_app::nodes::{Nodes, Pass};
 use bailiwick_app::random::Random;
 use bailiwick_app::rows::By;
+use bailiwick_app::webhooks::NewWebhook;
 use bailiwick_app::{App, AppError, Caller};
 use bailiwick_core::email::Email;
 use bailiwick_core::ids::{CommandId, KeyId, PersonId, WorkspaceId};
@@ -28,6 +29,7 @@ use bailiwick_core::team::wire::AccessWire;
 use bailiwick_core::time::Timestamp;
 use bailiwick_store::chain::ChainKey;
 use bailiwick_store::sqlite::Sqlite;
+use bailiwick_testkit::Receiver;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinHandle;
@@ -82,6 +84,7 @@ impl World {
             demo: false,
             support: String::new(),
             proxies: Vec::new(),
+            outbound: vec!["127.0.0.0/8".parse().unwrap()],
             limits: Limits::default(),
         };
         let clock = Arc::new(Clock::by_hand(Timestamp(1_790_000_000_000_000)));
@@ -242,4 +245,21 @@ async fn a_mail_leaves_after_its_change_is_everywhere() {
     invite.await.unwrap().unwrap();
     assert_eq!(deliver.await.unwrap().unwrap(), 1);
     assert_eq!(sink.received().len(), 1);
+}
+
+#[tokio::test]
+async fn no_webhook_leaves_before_its_change_is_in_force_everywhere() {
+    let world = World::new().await;
+    let receiver = Receiver::start().unwrap();
+    let new = NewWebhook { url: receiver.url(), description: String::new(), types: Vec::new(), workspace: None };
+    world.waited(|app, host| async move { app.create_webhook(&host, new).await.unwrap() }).await;
+    let (id, command) = (world.workspace, world.app.command_id());
+    let renaming =
+        move |app: Arc<App>, host: Caller| async move { app.act(&host, id, rename("One"), None, command).await };
+    let (change, position) = world.waiting(renaming).await;
+    let (turn, of) = world.waiting(|app, _| async move { app.send_webhooks_due().await.unwrap() }).await;
+    assert_eq!((of, receiver.received().len()), (position, 0), "it is committed, and not sent");
+    world.others.go.add_permits(2);
+    change.await.unwrap().unwrap();
+    assert_eq!((turn.await.unwrap(), receiver.received().len()), (1, 1));
 }

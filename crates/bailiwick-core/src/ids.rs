@@ -124,6 +124,10 @@ ids! {
     CredentialId = "crd";
     /// A mail that waits to be sent, or was.
     MailId = "mai";
+    /// An address of a host that events are sent to.
+    WebhookId = "whk";
+    /// One event as webhooks carry it, the same at each try.
+    EventId = "evt";
 }
 
 /// The bits of a named command that stand for one of its rows, and those for what it says.

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bailiwick_app::AppError;
-use bailiwick_app::error::SignInRefusal;
+use bailiwick_app::error::{SignInRefusal, WebhookRefusal};
 use bailiwick_core::team::refusal::{Class, Refusal};
 use bailiwick_store::StoreError;
 use serde::Serialize;
@@ -200,6 +200,7 @@ impl From<AppError> for Problem {
                 "A product signed this person in, for itself alone.",
             )
             .with_remedy("Sign in here to change an account."),
+            AppError::Webhook(refusal) => refusal.into(),
             AppError::Invalid { field, sentence } => Self::invalid(field, sentence),
             AppError::TooOften(seconds) => Self {
                 retry_after: Some(seconds),
@@ -283,6 +284,18 @@ impl From<Refusal> for Problem {
             _ => {}
         }
         problem
+    }
+}
+
+impl From<WebhookRefusal> for Problem {
+    fn from(refusal: WebhookRefusal) -> Self {
+        let (status, remedy) = match refusal {
+            WebhookRefusal::NoSuchWebhook => (StatusCode::NOT_FOUND, ""),
+            WebhookRefusal::NoSuchDelivery => (StatusCode::NOT_FOUND, "Read the log from the webhook's deliveries."),
+            WebhookRefusal::TooMany => (StatusCode::CONFLICT, "Delete one that is not needed any more."),
+            WebhookRefusal::Disabled => (StatusCode::CONFLICT, "Enable it first."),
+        };
+        Self::new(status, refusal.code(), refusal.to_string()).with_remedy(remedy)
     }
 }
 

@@ -7,6 +7,7 @@ use bailiwick_core::team::wire::{AccessWire, GrantWire};
 use bailiwick_core::time::Timestamp;
 
 use crate::rows::{LineId, MailState, SecretKind, SignedInBy};
+use crate::webhooks::DeliveryState;
 
 /// The sixteen bytes of the installation's line.
 pub(crate) const INSTALLATION: [u8; 16] = [0; 16];
@@ -73,6 +74,7 @@ words! {
         HostCode = "host_code"
     }
     MailState { Waiting = "waiting", Sent = "sent", Undelivered = "undelivered", Void = "void" }
+    DeliveryState { Waiting = "waiting", Delivered = "delivered", Failed = "failed" }
     SignedInBy { Password = "password", Link = "link", Host = "host", Demo = "demo" }
 }
 

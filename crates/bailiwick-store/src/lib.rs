@@ -13,6 +13,7 @@ pub mod postgres;
 pub mod rows;
 pub mod sqlite;
 pub mod tx;
+pub mod webhooks;
 
 mod codec;
 mod query;

@@ -12,6 +12,8 @@ use bailiwick_core::team::state::Workspace;
 use bailiwick_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::webhooks::WebhookRow;
+
 /// A serial line: what changes one step after another. The order is the order of locking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LineId {
@@ -81,6 +83,8 @@ pub enum Row {
     Model(ModelRow),
     /// A host's key.
     Key(KeyRow),
+    /// An endpoint of webhooks.
+    Webhook(WebhookRow),
 }
 
 /// A person. Name and address are references; what they say lies outside the events and can be erased.

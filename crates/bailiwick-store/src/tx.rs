@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bailiwick_core::email::Email;
 use bailiwick_core::ids::{
-    AddressId, CredentialId, InvitationId, KeyId, MailId, PersonId, ProductId, ResourceId, SessionId, TextId,
-    WorkspaceId,
+    AddressId, CredentialId, EventId, InvitationId, KeyId, MailId, PersonId, ProductId, ResourceId, SessionId, TextId,
+    WebhookId, WorkspaceId,
 };
 use bailiwick_core::team::state::Workspace;
 use bailiwick_core::time::Timestamp;
@@ -15,6 +15,7 @@ use crate::rows::{
     By, CredentialRow, KeyRow, LineId, LogEntry, LogFilter, MailRow, MailState, Membership, ModelRow, PersonCard,
     PersonRow, ProductRow, QueuedMail, Row, SecretKind, SecretRow, SessionRow, Verified, WorkspaceChange,
 };
+use crate::webhooks::{Delivery, DeliveryState, FeedEvent, Progress, Tried, WebhookRow};
 
 type Out<T> = Result<T, StoreError>;
 
@@ -98,6 +99,38 @@ pub trait Read {
     fn mails_due(&mut self, now: Timestamp, limit: usize) -> Out<Vec<QueuedMail>>;
     /// When the next mail is due, if one waits.
     fn next_mail_at(&mut self) -> Out<Option<Timestamp>>;
+
+    /// Endpoints of a product, by id.
+    fn webhooks(&mut self, product: ProductId) -> Out<Vec<WebhookRow>>;
+    /// An endpoint, also one that was taken away.
+    fn webhook(&mut self, id: WebhookId) -> Out<Option<WebhookRow>>;
+    /// Endpoints that are at work and whose turn it is, with how far each is.
+    fn webhooks_due(&mut self, now: Timestamp) -> Out<Vec<(WebhookRow, Progress)>>;
+    /// How far an endpoint is.
+    fn webhook_progress(&mut self, id: WebhookId) -> Out<Option<Progress>>;
+    /// When the next try of a delivery may be made, if one waits.
+    fn next_webhook_at(&mut self) -> Out<Option<Timestamp>>;
+    /// Events of a product's workspaces after a position of the feed, up to another, in order.
+    fn feed_of(&mut self, product: ProductId, after: u64, to: u64) -> Out<Vec<FeedEvent>>;
+    /// One of them.
+    fn feed_event(&mut self, product: ProductId, position: u64, seq: u32) -> Out<Option<FeedEvent>>;
+    /// The position of the first change from a moment on.
+    fn first_since(&mut self, at: Timestamp) -> Out<Option<u64>>;
+    /// A delivery.
+    fn delivery(&mut self, webhook: WebhookId, event: EventId) -> Out<Option<Delivery>>;
+    /// Deliveries whose next try is due, in the order of the feed.
+    fn deliveries_due(&mut self, webhook: WebhookId, now: Timestamp, limit: usize) -> Out<Vec<Delivery>>;
+    /// How many deliveries of an endpoint wait.
+    fn deliveries_waiting(&mut self, webhook: WebhookId) -> Out<u64>;
+    /// Deliveries of an endpoint, newest event first, from before one on; of one state or all.
+    fn deliveries(
+        &mut self,
+        webhook: WebhookId,
+        state: Option<DeliveryState>,
+        before: Option<EventId>,
+        limit: usize,
+    ) -> Out<Vec<Delivery>>;
+
     /// Walks the chain of one line or all, folds each workspace and compares it with its tables.
     fn verify(&mut self, line: Option<LineId>) -> Out<Verified>;
 }
@@ -129,6 +162,8 @@ pub trait Tx: Read {
     fn mail(&mut self, mail: MailRow) -> Out<()>;
     /// Voids the waiting mails about an object.
     fn void_mails(&mut self, object: [u8; 16]) -> Out<()>;
+    /// An endpoint gets what happens from here on.
+    fn begin_webhook(&mut self, id: WebhookId) -> Out<()>;
     /// Takes every link, code and session's secret away, and voids every waiting mail: how many of each.
     fn void_links(&mut self) -> Out<(u64, u64)>;
 }
@@ -159,4 +194,22 @@ pub trait Observe {
         error: Option<&str>,
         at: Timestamp,
     ) -> Out<()>;
+
+    /// Claims an endpoint before its events are taken and sent: it is nobody else's turn before `until`. Whether it was
+    /// claimed; not if its turn is no longer at `next_at`, for then another had it since that was read.
+    fn claim_webhook(&mut self, id: WebhookId, next_at: Timestamp, until: Timestamp) -> Out<bool>;
+    /// Says how an endpoint is, all but its position, and ends a claim. Whether it was still that of who says so.
+    fn webhook_is(&mut self, id: WebhookId, claimed: Timestamp, now: Progress) -> Out<bool>;
+    /// Takes an endpoint's events up to a position: each becomes a delivery that waits. Whether it was at `from`.
+    fn gather(&mut self, id: WebhookId, from: u64, to: u64, found: &[Delivery]) -> Out<bool>;
+    /// Moves an endpoint back in the feed, if it is beyond that position: what follows it is taken once more.
+    fn move_back(&mut self, id: WebhookId, position: u64) -> Out<()>;
+    /// A delivery waits from now on; one of this event that was there begins anew.
+    fn deliver(&mut self, id: WebhookId, delivery: &Delivery) -> Out<()>;
+    /// Notes how trying a delivery went.
+    fn delivery_tried(&mut self, id: WebhookId, tried: &Tried) -> Out<()>;
+    /// Forgets deliveries that ended before a moment.
+    fn forget_deliveries(&mut self, before: Timestamp) -> Out<()>;
+    /// Forgets everything that is on its way to an endpoint, and how far it is.
+    fn forget_webhook(&mut self, id: WebhookId) -> Out<()>;
 }

@@ -6,6 +6,7 @@ mod postgres;
 mod programs;
 mod proxy;
 mod random;
+mod receiver;
 mod round_robin;
 mod watcher;
 
@@ -13,6 +14,7 @@ pub use database::Database;
 pub use postgres::{Options, Server};
 pub use proxy::{Lose, Proxy};
 pub use random::Random;
+pub use receiver::{Answer, Received, Receiver};
 pub use round_robin::RoundRobin;
 
 use std::io::Write;

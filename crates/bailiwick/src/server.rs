@@ -135,6 +135,7 @@ impl Server {
     pub async fn run(self, listener: TcpListener) -> Outcome {
         let smtp = Smtp::new(&self.smtp)?;
         let mails = tokio::spawn(send_mails(Arc::clone(&self.app), smtp));
+        let webhooks = tokio::spawn(Arc::clone(&self.app).send_webhooks());
         let time = tokio::spawn(let_time_pass(Arc::clone(&self.app)));
         let (app, socket) = (Arc::clone(&self.app), crate::operator::bind(&self.data)?);
         let operator = tokio::spawn(async move {
@@ -149,7 +150,7 @@ impl Server {
         if let Some(node) = self.nodes {
             node.leave().await;
         }
-        for task in [mails, time, operator] {
+        for task in [mails, webhooks, time, operator] {
             task.abort();
         }
         Ok(())

@@ -300,6 +300,35 @@ pub enum Touched {
 }
 
 impl Event {
+    /// Every kind.
+    pub const KINDS: &[&str] = &[
+        "workspace_created",
+        "workspace_renamed",
+        "workspace_deleted",
+        "plan_changed",
+        "invitation_sent",
+        "invitation_resent",
+        "invitation_edited",
+        "invitation_expired",
+        "invitation_cancelled",
+        "invitation_declined",
+        "invitation_accepted",
+        "member_joined",
+        "access_changed",
+        "grants_expired",
+        "member_suspended",
+        "member_reactivated",
+        "member_removed",
+        "template_created",
+        "template_edited",
+        "template_deleted",
+        "resource_added",
+        "resource_renamed",
+        "resource_deleted",
+        "ownership_transferred",
+        "model_changed",
+    ];
+
     /// The kind as it is stored and filtered by.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -363,5 +392,18 @@ impl Event {
             Self::OwnershipTransferred { from, to, .. } => vec![Touched::Member(*from), Touched::Member(*to)],
             Self::ModelChanged { .. } => vec![Touched::Workspace, Touched::EveryRow],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_kinds_is_whole() {
+        let unknown = serde_json::from_str::<Event>(r#"{"kind":"none"}"#).unwrap_err().to_string();
+        let expected = unknown.split_once("expected one of ").unwrap().1;
+        let read: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+        assert_eq!(read, Event::KINDS);
     }
 }

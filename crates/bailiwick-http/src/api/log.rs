@@ -8,9 +8,9 @@ use axum::response::IntoResponse;
 use bailiwick_app::App;
 use bailiwick_app::look::Team;
 use bailiwick_app::rows::{LogEntry, LogFilter};
+use bailiwick_app::webhooks::written_out;
 use bailiwick_core::ids::{InvitationId, MemberId, PersonId, ResourceId, TemplateId};
 use bailiwick_core::team::command::Actor;
-use bailiwick_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -22,7 +22,7 @@ use super::acting::Place;
 use super::body::Query;
 use super::page::{Limit, Paging};
 use super::route::{Route, route};
-use super::wire::{Moment, Who, text_of};
+use super::wire::{Moment, Who};
 
 /// The routes of the log.
 pub(super) fn routes() -> Vec<Route> {
@@ -80,22 +80,6 @@ impl ChangeBody {
                 })
                 .collect(),
         }
-    }
-}
-
-/// The data of an event with its moments as every other answer writes them; stored are microseconds.
-fn written_out(data: Value) -> Value {
-    match data {
-        Value::Array(items) => items.into_iter().map(written_out).collect(),
-        Value::Object(members) => {
-            let written = members.into_iter().map(|(name, value)| {
-                let moment = value.as_i64().filter(|_| matches!(name.as_str(), "until" | "expires_at"));
-                let value = moment.map_or_else(|| written_out(value), |at| text_of(Timestamp(at)).into());
-                (name, value)
-            });
-            written.collect()
-        }
-        plain => plain,
     }
 }
 

@@ -22,6 +22,7 @@ mod templates;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod webhooks;
 mod wire;
 mod workspaces;
 
@@ -56,6 +57,7 @@ fn table() -> Vec<route::Route> {
         questions::routes(),
         log::routes(),
         people::routes(),
+        webhooks::routes(),
         me::routes(),
         authzen::routes(),
         service::routes(),

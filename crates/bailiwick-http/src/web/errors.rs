@@ -63,6 +63,7 @@ fn status(error: &PageError) -> StatusCode {
         PageError::App(AppError::SignIn(_) | AppError::Invalid { .. }) => StatusCode::UNPROCESSABLE_ENTITY,
         PageError::App(AppError::NotSignedIn) => StatusCode::UNAUTHORIZED,
         PageError::App(AppError::Scope(_) | AppError::Vouched) => StatusCode::FORBIDDEN,
+        PageError::App(AppError::Webhook(_)) => StatusCode::NOT_FOUND,
         PageError::App(AppError::TooOften(_)) => StatusCode::TOO_MANY_REQUESTS,
         PageError::App(AppError::Store(StoreError::Unavailable(_) | StoreError::Unknown(_))) => {
             StatusCode::SERVICE_UNAVAILABLE
@@ -176,7 +177,7 @@ pub fn refused(error: &AppError) -> Refused {
         AppError::Vouched => {
             said("A product signed you in, for itself alone.", "Sign out and sign in here to change your account.")
         }
-        AppError::NotSignedIn | AppError::Scope(_) | AppError::Store(_) => {
+        AppError::NotSignedIn | AppError::Scope(_) | AppError::Webhook(_) | AppError::Store(_) => {
             said("That did not work.", "Reload the page and try again.")
         }
     }

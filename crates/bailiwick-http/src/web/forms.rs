@@ -131,9 +131,12 @@ pub fn problems(error: PageError, field: &str) -> Result<Problems, PageError> {
         | AppError::Repeated
         | AppError::Passed
         | AppError::Vouched => Ok(Problems { errors: Vec::new(), refusal: Some(super::errors::refused(app)) }),
-        AppError::NotSignedIn | AppError::Unsure | AppError::NotYet(_) | AppError::Scope(_) | AppError::Store(_) => {
-            Err(error)
-        }
+        AppError::NotSignedIn
+        | AppError::Unsure
+        | AppError::NotYet(_)
+        | AppError::Scope(_)
+        | AppError::Webhook(_)
+        | AppError::Store(_) => Err(error),
     }
 }
 

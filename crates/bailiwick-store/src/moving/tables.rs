@@ -54,6 +54,8 @@ pub(super) const TABLES: &[Table] = tables! {
     products(product_id; name brand return_to)
     models(version; name text created_at)
     keys(key_id; product_id name scopes created_at expires_at revoked_at)
+    webhooks(webhook_id; product_id maker url description kinds workspace_id secrets created_at disabled_at disabled_because
+        deleted_at)
     workspaces(workspace_id; name product_id external_id model plan extra_seats revision version created_at last_at
         deleted_at seats_taken seats_held over next_due_at)
     members(workspace_id member_id; product_id person_id address_id role template_id direct toggles all_level until
@@ -74,6 +76,9 @@ pub(super) const TABLES: &[Table] = tables! {
     secrets(hash; kind line object generation expires_at bound_to)
     mails(mail_id; address_id person_id workspace_id object message nonce created_at state attempts next_at last_error
         ended_at)
+    webhook_progress(webhook_id; position next_at failures failing_since)
+    webhook_deliveries(webhook_id event_id; workspace_id position seq kind created_at state attempts next_at last_at status
+        error)
     entered(workspace_id person_id; at)
     session_use(session_id; at)
     key_use(key_id; at)

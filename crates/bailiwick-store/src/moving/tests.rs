@@ -11,7 +11,9 @@ use super::{Progress, move_all};
 use crate::chain::ChainKey;
 use crate::postgres::tests::Database;
 use crate::rows::{LineId, PersonRow, Row};
-use crate::suite::{BEGIN, HOST, PROPERTIES, TENANT, Team, fresh, mail, put, secret, verify};
+use crate::suite::{
+    BEGIN, HOST, PROPERTIES, TENANT, Team, fresh, mail, put, put_webhook, secret, verify, waiting, webhook,
+};
 use crate::{Sqlite, Store, StoreError, change, observe, read};
 
 fn key() -> ChainKey {
@@ -42,8 +44,12 @@ async fn furnish(store: &dyn Store) -> Team {
     })
     .await
     .unwrap();
-    let workspace = team.id;
+    let row = webhook(product);
+    put_webhook(store, &row).await;
+    let (workspace, hook) = (team.id, row.webhook);
+    let feed = read(store, move |from| from.feed_of(product, 0, u64::MAX)).await.unwrap();
     observe(store, move |to| {
+        to.deliver(hook, &waiting(&feed[0], 1))?;
         to.enter(workspace, person, BEGIN)?;
         to.add_try("ann", BEGIN, BEGIN).map(drop)
     })
@@ -73,6 +79,15 @@ async fn what_is_moved_there_and_back_is_what_it_was() {
         assert_eq!(team.state(store).await, team.state(&first).await);
         let mails = read(store, |from| from.mails(None, 2000)).await.unwrap();
         assert_eq!(mails, read(&first, |from| from.mails(None, 2000)).await.unwrap());
+        let hooks = async |store: &dyn Store| {
+            let due =
+                |row: crate::webhooks::WebhookRow| read(store, move |from| from.deliveries_due(row.webhook, BEGIN, 9));
+            let at_work = read(store, |from| from.webhooks_due(BEGIN)).await.unwrap();
+            let on_their_way = due(at_work[0].0.clone()).await.unwrap();
+            assert_eq!(on_their_way.len(), 1);
+            (at_work, on_their_way)
+        };
+        assert_eq!(hooks(store).await, hooks(&first).await);
         // Life goes on, from the position and the seal where it stood.
         team.act(store, HOST, Command::Rename { name: "Globex".into() }, BEGIN).await.unwrap();
         assert_eq!(verify(store, None).await.broken, None);

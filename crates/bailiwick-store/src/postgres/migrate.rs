@@ -43,6 +43,7 @@ pub(super) const MIGRATIONS: &[Migration] = files! {
     7 "0007_readers" beside 7
     8 "0008_scopes" beside 8
     9 "0009_vouched" beside 9
+    10 "0010_webhooks" beside 10
 };
 /// The first that says which programs can be at work.
 const READERS: u32 = 7;

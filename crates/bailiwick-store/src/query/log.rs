@@ -63,7 +63,8 @@ queries! {
             (select line_id from lines where kind = 'person')),
         (select count(*) from products where not exists (select 1 from lines where kind = 'installation')),
         (select count(*) from models where not exists (select 1 from lines where kind = 'installation')),
-        (select count(*) from keys where not exists (select 1 from lines where kind = 'installation'))";
+        (select count(*) from keys where not exists (select 1 from lines where kind = 'installation')),
+        (select count(*) from webhooks where not exists (select 1 from lines where kind = 'installation'))";
 }
 
 pairs! {

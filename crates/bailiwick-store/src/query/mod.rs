@@ -48,12 +48,14 @@ pub(crate) mod log;
 pub(crate) mod observed;
 pub(crate) mod people;
 pub(crate) mod postgres;
+pub(crate) mod webhooks;
 pub(crate) mod workspace;
 
 /// Every statement that an engine is told, with its name.
 #[cfg(test)]
 pub(crate) fn all(dialect: Dialect) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let shared = [installation::ALL, log::ALL, observed::ALL, people::ALL, workspace::ALL].into_iter().flatten();
+    let shared =
+        [installation::ALL, log::ALL, observed::ALL, people::ALL, webhooks::ALL, workspace::ALL].into_iter().flatten();
     let pairs = [log::PAIRS, observed::PAIRS].into_iter().flatten();
     let own = if dialect == Dialect::Postgres { postgres::ALL } else { &[] };
     shared.copied().chain(pairs.map(move |(name, pair)| (*name, pair.of(dialect)))).chain(own.iter().copied())

@@ -38,7 +38,8 @@ queries! {
     NODE_NAMES = "select node from nodes order by node";
     /// Holds the database still to its end: every change takes a position, an observation writes one of the others, and
     /// a node that begins writes a row. Reading goes on. In the order in which changes take them, the feed last.
-    HOLD_STILL = "lock table mails, entered, session_use, key_use, tries, nodes, feed in share mode";
+    HOLD_STILL = "lock table mails, webhook_progress, webhook_deliveries, entered, session_use, key_use, tries,
+        nodes, feed in share mode";
     /// Takes away a row that stands too far behind.
     STRIKE = "delete from nodes where incarnation = $1 and applied < $2";
     /// A node takes its own row away.

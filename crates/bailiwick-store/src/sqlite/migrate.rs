@@ -26,6 +26,7 @@ pub(crate) const MIGRATIONS: &[Migration] = files! {
     7 "0007_readers"
     8 "0008_scopes"
     9 "0009_vouched"
+    10 "0010_webhooks"
 };
 
 // Engine-only statements.

@@ -294,7 +294,20 @@ fn members_from_before_scopes_keep_their_rows_and_levels() {
 }
 
 /// Statements that walk whole tables, and may: a verification, and what is few.
-const WALKS: &[&str] = &["FEED", "KEYS", "LIVE_KEYS", "LINES", "MAILS", "MODELS", "PRODUCTS", "WITHOUT_LINE"];
+const WALKS: &[&str] = &[
+    "ALL_WEBHOOKS",
+    "FEED",
+    "FIRST_SINCE",
+    "KEYS",
+    "LIVE_KEYS",
+    "LINES",
+    "MAILS",
+    "MODELS",
+    "NEXT_WEBHOOK",
+    "PRODUCTS",
+    "WEBHOOKS_DUE",
+    "WITHOUT_LINE",
+];
 
 #[test]
 fn every_statement_is_prepared_and_finds_its_rows_by_an_index() {
@@ -626,6 +639,8 @@ fn ab107_the_tables_have_no_place_for_a_clear_secret() {
     assert_eq!(columns("keys"), "key_id product_id name scopes created_at expires_at revoked_at");
     assert_eq!(columns("sessions"), "session_id person_id begun_by created_at expires_at ended_at product_id");
     assert_eq!(columns("password_hashes"), "credential_id phc");
+    let webhook = "webhook_id product_id maker url description kinds workspace_id secrets created_at disabled_at";
+    assert_eq!(columns("webhooks"), format!("{webhook} disabled_because deleted_at"));
 }
 
 #[test]

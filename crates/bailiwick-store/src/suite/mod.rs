@@ -7,6 +7,7 @@ mod models;
 mod people;
 mod races;
 mod random;
+mod webhooks;
 mod workspaces;
 
 pub use changes::*;
@@ -15,6 +16,7 @@ pub use models::*;
 pub use people::*;
 pub use races::*;
 pub use random::*;
+pub use webhooks::*;
 pub use workspaces::*;
 
 use std::sync::Arc;
@@ -76,6 +78,10 @@ macro_rules! store_suite {
             of_mails_wait_and_are_sent_or_void
             of_racing_claims_of_a_mail_one_wins
             of_observations_are_counted
+            of_endpoints_are_put_and_verified
+            of_the_feed_a_product_gets_its_own
+            of_deliveries_wait_and_end
+            of_racing_claims_of_an_endpoint_one_wins
         }
     };
     ($fresh:path: $($case:ident)*) => {$(

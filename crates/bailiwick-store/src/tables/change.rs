@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bailiwick_core::email::Email;
-use bailiwick_core::ids::{AddressId, CommandId, CredentialId, PersonId, ProductId, TextId, WorkspaceId};
+use bailiwick_core::ids::{AddressId, CommandId, CredentialId, PersonId, ProductId, TextId, WebhookId, WorkspaceId};
 use bailiwick_core::team::invariant;
 use bailiwick_core::team::state::Workspace;
 use bailiwick_core::time::Timestamp;
@@ -14,7 +14,7 @@ use super::log::{self, Pending, Standing};
 use super::read::Source;
 use super::states::States;
 use super::value::Arg;
-use super::{load, put, write};
+use super::{load, put, webhooks, write};
 use crate::chain::ChainKey;
 use crate::error::StoreError;
 use crate::models::Models;
@@ -245,6 +245,10 @@ impl Tx for Change<'_> {
 
     fn void_mails(&mut self, object: [u8; 16]) -> Out<()> {
         write(self.db, observed::VOID_MAILS, &[&object])
+    }
+
+    fn begin_webhook(&mut self, id: WebhookId) -> Out<()> {
+        webhooks::begin(self.db, id)
     }
 
     fn void_links(&mut self) -> Out<(u64, u64)> {

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use bailiwick_core::ids::{
-    AddressId, CommandId, CredentialId, InvitationId, KeyId, MailId, MemberId, PersonId, ProductId, ResourceId,
-    SessionId, TemplateId, TextId, WorkspaceId,
+    AddressId, CommandId, CredentialId, EventId, InvitationId, KeyId, MailId, MemberId, PersonId, ProductId,
+    ResourceId, SessionId, TemplateId, TextId, WebhookId, WorkspaceId,
 };
 use bailiwick_core::time::Timestamp;
 use serde::Serialize;
@@ -198,6 +198,7 @@ stored!(
     AddressId,
     CommandId,
     CredentialId,
+    EventId,
     InvitationId,
     KeyId,
     MailId,
@@ -208,6 +209,7 @@ stored!(
     SessionId,
     TemplateId,
     TextId,
+    WebhookId,
     WorkspaceId
 );
 

@@ -11,6 +11,7 @@ pub(crate) mod read;
 pub(crate) mod states;
 pub(crate) mod value;
 pub(crate) mod verify;
+pub(crate) mod webhooks;
 pub(crate) mod write;
 
 use ring::rand::{SecureRandom, SystemRandom};

@@ -1,12 +1,14 @@
 //! Observations, on the writer's connection.
 
-use bailiwick_core::ids::{KeyId, MailId, PersonId, SessionId, WorkspaceId};
+use bailiwick_core::ids::{KeyId, MailId, PersonId, SessionId, WebhookId, WorkspaceId};
 use bailiwick_core::time::Timestamp;
 
 use super::db::{Db, Out, one, write};
+use super::webhooks;
 use crate::query::observed as q;
 use crate::rows::MailState;
 use crate::tx::Observe;
+use crate::webhooks::{Delivery, Progress, Tried};
 
 /// A window of tries is never longer than this; older ones are forgotten.
 const LONGEST_WINDOW: i64 = 8 * 86_400;
@@ -54,5 +56,37 @@ impl Observe for Observing<'_> {
     ) -> Out<()> {
         let ended = (state != MailState::Waiting).then_some(at.0);
         write(self.0, q::MAIL_TRIED, &[&mail.bytes(), &state.word(), &next_at.0, &error, &ended])
+    }
+
+    fn claim_webhook(&mut self, id: WebhookId, next_at: Timestamp, until: Timestamp) -> Out<bool> {
+        webhooks::claim(self.0, id, next_at, until)
+    }
+
+    fn webhook_is(&mut self, id: WebhookId, claimed: Timestamp, now: Progress) -> Out<bool> {
+        webhooks::put_progress(self.0, id, claimed, now)
+    }
+
+    fn gather(&mut self, id: WebhookId, from: u64, to: u64, found: &[Delivery]) -> Out<bool> {
+        webhooks::gather(self.0, id, from, to, found)
+    }
+
+    fn move_back(&mut self, id: WebhookId, position: u64) -> Out<()> {
+        webhooks::move_back(self.0, id, position)
+    }
+
+    fn deliver(&mut self, id: WebhookId, delivery: &Delivery) -> Out<()> {
+        webhooks::add(self.0, id, delivery)
+    }
+
+    fn delivery_tried(&mut self, id: WebhookId, tried: &Tried) -> Out<()> {
+        webhooks::tried(self.0, id, tried)
+    }
+
+    fn forget_deliveries(&mut self, before: Timestamp) -> Out<()> {
+        webhooks::forget_before(self.0, before)
+    }
+
+    fn forget_webhook(&mut self, id: WebhookId) -> Out<()> {
+        webhooks::forget(self.0, id)
     }
 }

@@ -3,6 +3,7 @@
 use bailiwick_core::ids::ProductId;
 
 use super::db::{Db, Out, to_json, write};
+use super::webhooks;
 use crate::error::StoreError;
 use crate::models::hash;
 use crate::query::{installation, people};
@@ -17,6 +18,7 @@ pub(crate) fn kind(row: &Row) -> &'static str {
         Row::Product(_) => "product",
         Row::Model(_) => "model",
         Row::Key(_) => "key",
+        Row::Webhook(_) => "webhook",
     }
 }
 
@@ -26,7 +28,7 @@ pub(crate) fn line_of(row: &Row) -> LineId {
         Row::Person(row) => LineId::Person(row.person),
         Row::Session(row) => LineId::Person(row.person),
         Row::Credential(row) => LineId::Person(row.person),
-        Row::Product(_) | Row::Model(_) | Row::Key(_) => LineId::Installation,
+        Row::Product(_) | Row::Model(_) | Row::Key(_) | Row::Webhook(_) => LineId::Installation,
     }
 }
 
@@ -88,5 +90,6 @@ pub(crate) fn row(db: &dyn Db, line: LineId, row: &Row) -> Out<()> {
                 &k.revoked_at.map(|t| t.0),
             ],
         ),
+        Row::Webhook(w) => webhooks::put(db, w),
     }
 }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use bailiwick_core::email::Email;
-use bailiwick_core::ids::{AddressId, InvitationId, KeyId, PersonId, ProductId, ResourceId, SessionId, WorkspaceId};
+use bailiwick_core::ids::{
+    AddressId, EventId, InvitationId, KeyId, PersonId, ProductId, ResourceId, SessionId, WebhookId, WorkspaceId,
+};
 use bailiwick_core::team::state::Workspace;
 use bailiwick_core::time::Timestamp;
 
 use super::db::{Cells, Db, Out, all, int, misread, one};
-use super::{load, log, verify};
+use super::{load, log, verify, webhooks};
 use crate::chain::ChainKey;
 use crate::models::Models;
 use crate::query::{installation, observed, people, workspace as q};
@@ -17,6 +19,7 @@ use crate::rows::{
     PersonRow, ProductRow, QueuedMail, SecretKind, SecretRow, SessionRow, SignedInBy, Verified,
 };
 use crate::tx::Read;
+use crate::webhooks::{Delivery, DeliveryState, FeedEvent, Progress, WebhookRow};
 
 /// What the reads need.
 pub(crate) trait Source {
@@ -236,6 +239,60 @@ impl<S: Source> Read for S {
 
     fn next_mail_at(&mut self) -> Out<Option<Timestamp>> {
         Ok(one(self.db(), observed::NEXT_MAIL, &[], |c| c.maybe_time())?.flatten())
+    }
+
+    fn webhooks(&mut self, product: ProductId) -> Out<Vec<WebhookRow>> {
+        webhooks::of_product(self.db(), product)
+    }
+
+    fn webhook(&mut self, id: WebhookId) -> Out<Option<WebhookRow>> {
+        webhooks::find(self.db(), id)
+    }
+
+    fn webhooks_due(&mut self, now: Timestamp) -> Out<Vec<(WebhookRow, Progress)>> {
+        webhooks::due(self.db(), now)
+    }
+
+    fn webhook_progress(&mut self, id: WebhookId) -> Out<Option<Progress>> {
+        webhooks::progress_of(self.db(), id)
+    }
+
+    fn next_webhook_at(&mut self) -> Out<Option<Timestamp>> {
+        webhooks::next(self.db())
+    }
+
+    fn feed_of(&mut self, product: ProductId, after: u64, to: u64) -> Out<Vec<FeedEvent>> {
+        webhooks::feed(self.db(), product, after, to)
+    }
+
+    fn feed_event(&mut self, product: ProductId, position: u64, seq: u32) -> Out<Option<FeedEvent>> {
+        webhooks::feed_event(self.db(), product, position, seq)
+    }
+
+    fn first_since(&mut self, at: Timestamp) -> Out<Option<u64>> {
+        webhooks::first_since(self.db(), at)
+    }
+
+    fn delivery(&mut self, webhook: WebhookId, event: EventId) -> Out<Option<Delivery>> {
+        webhooks::delivery(self.db(), webhook, event)
+    }
+
+    fn deliveries_due(&mut self, webhook: WebhookId, now: Timestamp, limit: usize) -> Out<Vec<Delivery>> {
+        webhooks::deliveries_due(self.db(), webhook, now, limit)
+    }
+
+    fn deliveries_waiting(&mut self, webhook: WebhookId) -> Out<u64> {
+        webhooks::waiting(self.db(), webhook)
+    }
+
+    fn deliveries(
+        &mut self,
+        webhook: WebhookId,
+        state: Option<DeliveryState>,
+        before: Option<EventId>,
+        limit: usize,
+    ) -> Out<Vec<Delivery>> {
+        webhooks::deliveries(self.db(), webhook, state, before, limit)
     }
 
     fn workspace_at(&mut self, id: WorkspaceId, at: Timestamp) -> Out<Option<Arc<Workspace>>> {

@@ -10,7 +10,7 @@ use bailiwick_core::team::state::{Access, Workspace};
 use bailiwick_core::time::Timestamp;
 
 use super::db::{Db, Out, all, misread, of_json, of_line, one};
-use super::{load, put, read};
+use super::{load, put, read, webhooks};
 use crate::chain::{ChainKey, Link, START, Seal};
 use crate::codec::{Derived, is_sole, scope};
 use crate::error::StoreError;
@@ -366,6 +366,7 @@ impl Walker<'_> {
         let mut rows: Vec<Row> = read::products(self.db)?.into_iter().map(Row::Product).collect();
         rows.extend(read::models(self.db)?.into_iter().map(Row::Model));
         rows.extend(read::keys(self.db)?.into_iter().map(|(row, _)| Row::Key(row)));
+        rows.extend(webhooks::every(self.db)?.into_iter().map(Row::Webhook));
         put_rows(LineId::Installation, events, rows)
     }
 }
@@ -434,5 +435,6 @@ fn name(row: &Row) -> String {
         Row::Product(row) => row.product.to_string(),
         Row::Model(row) => format!("model {}", row.version),
         Row::Key(row) => row.key.to_string(),
+        Row::Webhook(row) => row.webhook.to_string(),
     }
 }

@@ -20,6 +20,9 @@ use clap::Args;
 use super::{Outcome, Shared};
 use crate::server::{Opened, Server, open, open_shared};
 
+/// Where webhooks of the demo may go beside the public internet: to whoever tries it out.
+const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1"];
+
 /// Made-up teams to try everything with.
 #[derive(Debug, Args)]
 pub struct Demo {
@@ -59,6 +62,7 @@ pub async fn run(demo: Demo) -> Outcome {
         demo: true,
         support: "the operator of this demo".into(),
         proxies: Vec::new(),
+        outbound: LOOPBACK.iter().filter_map(|network| network.parse().ok()).collect(),
         limits: Limits { tries_per_source: 1000, invites_per_inviter: 1000, ..Limits::default() },
     };
     let Opened { app, nodes } = match demo.database {

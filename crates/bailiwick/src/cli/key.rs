@@ -33,7 +33,7 @@ pub struct Create {
     /// What it is called.
     #[arg(long)]
     name: String,
-    /// What it may do: check, read, manage, vouch.
+    /// What it may do: check, read, manage, vouch, webhooks.
     #[arg(long, value_delimiter = ',', default_value = "check")]
     scopes: Vec<String>,
     /// How many days it lasts, 1 to 366.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bailiwick_app::config::{Config, Limits};
 use bailiwick_app::keys::Keys;
 use bailiwick_app::mail::{Login, Secret, Security, Smtp, SmtpConfig, Templates};
+use bailiwick_app::outbound::Network;
 use bailiwick_core::access::parse::parse;
 use bailiwick_core::team::command::Actor;
 use bailiwick_store::rows::By;
@@ -37,6 +38,10 @@ pub struct Serve {
     /// A proxy whose X-Forwarded-For is believed; several as with models.
     #[arg(long = "proxy", env = "BAILIWICK_PROXY", value_name = "IP", value_delimiter = ',')]
     proxies: Vec<IpAddr>,
+    /// A network that webhooks may reach beside the public internet, there also by plain http and at any port, such as
+    /// 10.1.0.0/16; several as with models.
+    #[arg(long = "outbound", env = "BAILIWICK_OUTBOUND", value_name = "NETWORK", value_delimiter = ',')]
+    outbound: Vec<Network>,
     /// Whom pages name where the operator is needed.
     #[arg(long, env = "BAILIWICK_SUPPORT", default_value = "the operator")]
     support: String,
@@ -186,6 +191,7 @@ pub async fn run(serve: Serve) -> Outcome {
         demo: false,
         support: serve.support.clone(),
         proxies: serve.proxies.clone(),
+        outbound: serve.outbound.clone(),
         limits: Limits::default(),
     };
     let templates = serve.mail_templates.as_deref();

@@ -29,6 +29,7 @@ pub(super) fn alone() -> Config {
         demo: false,
         support: String::new(),
         proxies: Vec::new(),
+        outbound: Vec::new(),
         limits: Limits::default(),
     }
 }

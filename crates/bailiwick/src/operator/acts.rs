@@ -101,8 +101,9 @@ async fn create_key(
     let scopes: Vec<Scope> = scopes
         .iter()
         .map(|s| {
-            Scope::parse(s)
-                .ok_or_else(|| refused(format!("there is no scope `{s}`; there are check, read, manage, vouch")))
+            Scope::parse(s).ok_or_else(|| {
+                refused(format!("there is no scope `{s}`; there are check, read, manage, vouch, webhooks"))
+            })
         })
         .collect::<Result<_, _>>()?;
     let product = app.product_named(product).map_err(words)?.product;

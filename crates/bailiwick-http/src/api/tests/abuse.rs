@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::routing::get;
 use bailiwick_app::caller::Scope;
-use bailiwick_core::ids::{InvitationId, MemberId, ResourceId, TemplateId, WorkspaceId};
+use bailiwick_core::ids::{EventId, InvitationId, MemberId, ResourceId, TemplateId, WebhookId, WorkspaceId};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -56,7 +56,9 @@ impl Place {
             .replace("{member}", &self.member)
             .replace("{invitation}", &self.invitation)
             .replace("{template}", &self.template)
-            .replace("{resource}", &self.resource);
+            .replace("{resource}", &self.resource)
+            .replace("{webhook}", &WebhookId(9).to_string())
+            .replace("{event}", &EventId(9).to_string());
         let asked = match path.rsplit('/').next() {
             Some("why") if path.contains("/members/") => "?permission=conversations:view",
             Some("why") => "?person=per_01hzy3v7w8e9k2m4n6p8q0r2s4&permission=conversations:view",
@@ -101,6 +103,9 @@ fn body_of(method: &str, path: &str) -> Value {
         ("POST", "resources") => json!({"kind": "property", "name": "X"}),
         ("PATCH", "{resource}") => json!({"name": "X"}),
         ("POST", "people") => json!({"email": "z@example.com", "name": "Z"}),
+        ("POST", "webhooks") => json!({"url": "https://10.0.0.1/"}),
+        ("PATCH", "{webhook}") => json!({"description": "X"}),
+        ("POST", "replay") if !path.contains("{event}") => json!({"since": "2026-01-01T00:00:00Z"}),
         ("POST", "exchange") => json!({"code": "bwc_x"}),
         ("POST", "evaluation" | "evaluations" | "subject" | "action") => json!({
             "subject": {"type": "person", "id": "x"}, "action": {"name": "x"}, "resource": {"type": "workspace", "id": "x"}
@@ -272,6 +277,7 @@ async fn ab105_a_key_does_what_its_scopes_say_on_every_route(world: World) {
             (_, path) if path.starts_with("/access/") => Some(Scope::Check),
             ("GET", "/v1/people/{person}") => Some(Scope::Read),
             (_, path) if path.starts_with("/v1/people") || path.starts_with("/v1/sessions") => Some(Scope::Vouch),
+            (_, path) if path.starts_with("/v1/webhooks") => Some(Scope::Webhooks),
             ("GET", _) => Some(Scope::Read),
             _ => Some(Scope::Manage),
         };

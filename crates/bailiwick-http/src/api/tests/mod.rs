@@ -6,6 +6,7 @@ mod bulk;
 mod document;
 mod doubt;
 mod fresh;
+mod hooks;
 mod post;
 mod products;
 mod questions;

@@ -274,7 +274,7 @@ async fn a_host_hands_people_over_and_asks_whether_they_are_still_there(world: W
     let me = world.get(&olga.by, "/v1/me").await.ok();
     assert_eq!((me["type"].as_str(), me["id"].as_str()), (Some("person"), Some(olga.id.as_str())));
     let host = world.get(&world.host, "/v1/me").await.ok();
-    assert_eq!((host["type"].as_str(), host["scopes"].as_array().unwrap().len()), (Some("host"), 4));
+    assert_eq!((host["type"].as_str(), host["scopes"].as_array().unwrap().len()), (Some("host"), 5));
     let sessions = world.get(&olga.by, "/v1/me/sessions").await.ok();
     let session = sessions["items"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(world.get(&world.host, &format!("/v1/sessions/{session}")).await.ok()["person"], olga.id);

@@ -112,6 +112,7 @@ impl Common {
             demo: false,
             support: "support@example.com".into(),
             proxies: Vec::new(),
+            outbound: vec!["127.0.0.0/8".parse().unwrap()],
             limits: Limits::default(),
         };
         Parts {
