@@ -297,6 +297,7 @@ fn members_from_before_scopes_keep_their_rows_and_levels() {
 const WALKS: &[&str] = &[
     "ALL_WEBHOOKS",
     "FEED",
+    "DROP_LINKS",
     "FIRST_SINCE",
     "KEYS",
     "LIVE_KEYS",
@@ -305,6 +306,7 @@ const WALKS: &[&str] = &[
     "MODELS",
     "NEXT_WEBHOOK",
     "PRODUCTS",
+    "VOID_ALL_MAILS",
     "WEBHOOKS_DUE",
     "WITHOUT_LINE",
 ];

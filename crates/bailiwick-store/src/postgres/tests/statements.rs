@@ -5,12 +5,14 @@ use crate::query::{self, Dialect};
 
 /// Statements that walk whole tables, and may: a verification, and what is few.
 const WALKS: &[&str] = &[
+    "DROP_LINKS",
     "FEED",
     "KEYS",
     "LIVE_KEYS",
     "LINES",
     "MODELS",
     "PRODUCTS",
+    "VOID_ALL_MAILS",
     "WITHOUT_LINE",
     "NODES",
     "NODE_NAMES",
